@@ -1,0 +1,563 @@
+#include "corpuscle/pf/cluster_particle_flow.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <numbers>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "corpuscle/core/expect.hpp"
+#include "corpuscle/core/units.hpp"
+#include "corpuscle/detector/helix.hpp"
+
+namespace corpuscle::pf {
+namespace {
+
+using core::Vector3;
+using detector::CalorimeterShell;
+using event::ParticleClass;
+using Parameters = detector::ParticleFlow;
+
+// Masses [GeV] (PDG 2022). Charged hadrons are taken for pions, neutral ones for K0L.
+constexpr double pion_mass = 0.13957;
+constexpr double kaon_mass = 0.497611;
+constexpr double electron_mass = 0.000510999;
+constexpr double muon_mass = 0.105658;
+
+// A stiffer track is an omega of nearly zero, not a measurement.
+constexpr double max_momentum = 1e5 * units::GeV;
+
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
+/// A track that may form a particle, and where it goes.
+struct Track {
+  event::TrackId id;
+  Vector3 origin;    ///< point of closest approach to the beam [mm]
+  Vector3 momentum;  ///< there [GeV]
+  double pt = 0;     ///< [GeV]
+  double charge = 0;
+  double energy = 0;  ///< with the mass of a pion [GeV]
+  double impact = 0;  ///< the larger of |d0| and |z0| [mm]
+  double relative_momentum_error = 0;
+  std::size_t cluster = none;  ///< the shower it made
+};
+
+/// A cluster and what becomes of it: the shower of one or several tracks, a fragment of such a
+/// shower, or a neutral particle.
+struct Cluster {
+  event::ClusterId id;
+  Vector3 centroid;   ///< [mm]
+  Vector3 direction;  ///< unit vector from the origin to the centroid
+  double energy = 0;  ///< [GeV]
+  double depth = 0;   ///< of the centroid behind the calorimeter surface, seen from the origin [mm]
+  double ecal_fraction = 0;
+  double muon_energy = 0;       ///< seen outside ECAL and HCAL [GeV]
+  bool is_photon_like = false;  ///< in the ECAL alone, and early
+  std::size_t n_tracks = 0;
+  double track_energy = 0;   ///< sum over its tracks [GeV]
+  double shower_energy = 0;  ///< its own and its fragments' [GeV]
+  std::size_t next = none;   ///< chain of the fragments of a shower, starting at the shower
+  bool is_fragment = false;
+};
+
+/// A track near a cluster.
+struct Pair {
+  double score = 0;  ///< the smaller, the better they fit
+  std::size_t track = 0;
+  std::size_t cluster = 0;
+
+  friend auto operator<=>(Pair const&, Pair const&) = default;
+};
+
+/// One particle on its way into the table.
+struct Candidate {
+  ParticleClass particle_class = ParticleClass::photon;
+  double charge = 0;
+  double energy = 0;
+  Vector3 momentum;
+  double mass = 0;
+  Vector3 reference;
+  event::TrackId track;
+  std::size_t cluster = none;  ///< first of the chain
+};
+
+double energy_of(Vector3 momentum, double mass) {
+  return std::sqrt(core::dot(momentum, momentum) + mass * mass);
+}
+
+// ---------------------------------------------------------------------------------------- tracks
+
+/// sigma(p)/p, from p = const sqrt(1 + tan_lambda^2) / |omega| and the covariance of the two.
+double relative_momentum_error(event::TrackStates const& states, std::size_t row) {
+  auto const& covariance = states.covariance[row];
+  double const by_omega = -1.0 / states.omega[row];
+  double const tan_lambda = states.tan_lambda[row];
+  double const by_tan_lambda = tan_lambda / (1 + tan_lambda * tan_lambda);
+  double const variance = by_omega * by_omega * covariance[5] +
+                          2 * by_omega * by_tan_lambda * covariance[12] +
+                          by_tan_lambda * by_tan_lambda * covariance[14];
+  return std::sqrt(std::max(0.0, variance));
+}
+
+detector::Helix helix_at(event::TrackStates const& states, std::size_t row) {
+  return detector::Helix::from_parameters(states.d0[row], states.phi[row], states.omega[row], states.z0[row],
+                                          states.tan_lambda[row],
+                                          {states.x[row], states.y[row], states.z[row]});
+}
+
+/// Transverse distance of the first hit from the beam [mm]; 0 if the file does not tell. EDM4hep 1.x has
+/// no member for it, but the track state at the first hit refers to the position of that hit.
+double innermost_radius(event::Tracks const& tracks, std::size_t row) {
+  if (tracks.innermost_hit_radius[row] > 0) return tracks.innermost_hit_radius[row];
+  auto const& states = tracks.at(event::TrackPoint::at_first_hit);
+  return states.is_present[row] ? std::hypot(states.x[row], states.y[row]) : 0;
+}
+
+/// Tracks good enough to carry the energy of a particle, hardest first.
+std::vector<Track> select_tracks(event::Tracks const& tracks, detector::Detector const& detector) {
+  Parameters const& cut = detector.particle_flow;
+  auto const& at_ip = tracks.at(event::TrackPoint::at_ip);
+  std::vector<Track> selected;
+  selected.reserve(tracks.size());
+  for (std::size_t row = 0; row < tracks.size(); ++row) {
+    if (!at_ip.is_present[row] || at_ip.omega[row] == 0) continue;
+    Track track;
+    track.impact = std::max(std::abs(at_ip.d0[row]), std::abs(at_ip.z0[row]));
+    if (track.impact > cut.track_max_impact) continue;
+    if (innermost_radius(tracks, row) > cut.track_max_innermost_radius) continue;
+    track.relative_momentum_error = relative_momentum_error(at_ip, row);
+    if (track.relative_momentum_error > cut.track_max_relative_momentum_error) continue;
+    detector::Helix const helix = helix_at(at_ip, row);
+    track.id = event::TrackId(row);
+    track.origin = helix.origin;
+    track.pt = units::bending * std::abs(detector.field / helix.omega);
+    track.momentum = track.pt * Vector3{std::cos(helix.phi), std::sin(helix.phi), helix.tan_lambda};
+    track.charge = at_ip.omega[row] * detector.field > 0 ? 1 : -1;
+    track.energy = energy_of(track.momentum, pion_mass);
+    if (!(track.energy < max_momentum)) continue;
+    selected.push_back(track);
+  }
+  // All that is used of a track, so that equal keys mean equal tracks.
+  auto const& last = tracks.at(event::TrackPoint::at_last_hit);
+  auto const key = [&](Track const& t) {
+    std::size_t const row = t.id.row();
+    return std::tuple(-t.pt, t.momentum.x, t.momentum.y, t.momentum.z, t.origin.x, t.origin.y, t.origin.z,
+                      t.relative_momentum_error, last.phi[row], last.omega[row], last.x[row], last.y[row],
+                      last.z[row]);
+  };
+  std::sort(selected.begin(), selected.end(),
+            [&](Track const& a, Track const& b) { return key(a) < key(b); });
+  return selected;
+}
+
+/// Two tracks on one helix: a clone, or two arcs of one looping particle. All arcs pass the beam at the
+/// same place in the transverse plane, so their momenta there agree; an arc found backwards has the
+/// opposite momentum and the opposite charge.
+bool on_same_helix(Track const& a, Track const& b, double tolerance) {
+  Vector3 const difference = a.charge * b.charge * a.momentum - b.momentum;
+  return core::transverse_length(difference) < tolerance * b.pt &&
+         std::abs(difference.z) < tolerance * core::length(b.momentum);
+}
+
+void drop_duplicates(std::vector<Track>& tracks, double tolerance) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < tracks.size(); ++i) {
+    bool is_duplicate = false;
+    for (std::size_t k = kept; k-- > 0 && tracks[k].pt <= (1 + tolerance) * tracks[i].pt;) {
+      is_duplicate = is_duplicate || on_same_helix(tracks[k], tracks[i], tolerance);
+    }
+    if (!is_duplicate) tracks[kept++] = tracks[i];
+  }
+  tracks.resize(kept);
+}
+
+/// The way of a track into the calorimeter: at depth L it is at position + L direction + L^2 bend. This
+/// parabola is L^3 / 6R^2 off the helix: 7 mm at L = 300 mm for a pT of 1 GeV in 4 T.
+struct Entry {
+  Vector3 position;   ///< on the surface [mm]
+  Vector3 direction;  ///< there, a unit vector
+  Vector3 bend;       ///< half the curvature [1/mm], at right angles to the direction
+};
+
+Entry make_entry(detector::Helix const& helix, Vector3 position, Vector3 direction) {
+  // The transverse direction (cos phi, sin phi) turns by -omega cos(lambda) per unit of depth.
+  double const half_turn = helix.omega * core::transverse_length(direction) / 2;
+  return {position, direction, half_turn * Vector3{direction.y, -direction.x, 0}};
+}
+
+/// Where a track enters the calorimeter. The last hit is the better start, as it knows of the energy
+/// lost on the way. The calorimeter state of the file is used only where the helix misses the
+/// surface: not all of them are sound (detector.md 2.6).
+std::optional<Entry> find_entry(event::Tracks const& tracks, std::size_t row, CalorimeterShell const& shell) {
+  for (auto point : {event::TrackPoint::at_last_hit, event::TrackPoint::at_ip}) {
+    auto const& states = tracks.at(point);
+    if (!states.is_present[row]) continue;
+    detector::Helix const helix = helix_at(states, row);
+    if (auto const crossing = detector::extrapolate(helix, shell)) {
+      return make_entry(helix, crossing->position, crossing->direction);
+    }
+  }
+  auto const& states = tracks.at(event::TrackPoint::at_calorimeter);
+  if (!states.is_present[row]) return std::nullopt;
+  detector::Helix const helix = helix_at(states, row);
+  return make_entry(helix, helix.origin, helix.direction(0));
+}
+
+// -------------------------------------------------------------------------------------- clusters
+
+/// Distance from the origin to the calorimeter surface in this direction [mm].
+double distance_to_surface(Vector3 direction, CalorimeterShell const& shell,
+                           std::vector<Vector3> const& normals) {
+  double towards_face = 0;
+  for (Vector3 const& normal : normals) towards_face = std::max(towards_face, core::dot(normal, direction));
+  return 1 / std::max(towards_face / shell.barrel_r_min, std::abs(direction.z) / shell.endcap_z_min);
+}
+
+/// Share of the energy seen in the ECAL; where the file does not tell, the place of the centroid does.
+double ecal_fraction(event::Clusters const& clusters, std::size_t row, detector::Detector const& detector) {
+  double const ecal = clusters.energy_ecal[row];
+  double const all = ecal + clusters.energy_hcal[row] + clusters.energy_other[row];
+  if (all > 0) return ecal / all;
+  double const radius = std::hypot(clusters.x[row], clusters.y[row]);
+  bool const in_ecal =
+      radius < detector.ecal.barrel_r_max && std::abs(clusters.z[row]) < detector.ecal.endcap_z_max;
+  return in_ecal ? 1 : 0;
+}
+
+std::vector<Cluster> prepare_clusters(event::Clusters const& clusters, detector::Detector const& detector,
+                                      std::vector<Vector3> const& normals) {
+  Parameters const& cut = detector.particle_flow;
+  std::vector<Cluster> prepared(clusters.size());
+  for (std::size_t row = 0; row < clusters.size(); ++row) {
+    Cluster& cluster = prepared[row];
+    cluster.id = event::ClusterId(row);
+    cluster.centroid = {clusters.x[row], clusters.y[row], clusters.z[row]};
+    double const distance = core::length(cluster.centroid);
+    cluster.direction = distance > 0 ? (1 / distance) * cluster.centroid : Vector3{0, 0, 1};
+    cluster.energy = cluster.shower_energy = clusters.energy[row];
+    cluster.depth = distance - distance_to_surface(cluster.direction, detector.ecal, normals);
+    cluster.ecal_fraction = ecal_fraction(clusters, row, detector);
+    cluster.muon_energy = clusters.energy_other[row];
+    cluster.is_photon_like =
+        cluster.ecal_fraction >= cut.photon_min_ecal_fraction && cluster.depth <= cut.photon_max_depth;
+  }
+  auto const key = [](Cluster const& c) {
+    return std::tuple(-c.energy, c.centroid.x, c.centroid.y, c.centroid.z, c.ecal_fraction, c.muon_energy);
+  };
+  std::sort(prepared.begin(), prepared.end(),
+            [&](Cluster const& a, Cluster const& b) { return key(a) < key(b); });
+  return prepared;
+}
+
+// ------------------------------------------------------------------------------------- association
+
+/// Square of the resolution of a shower of this energy [GeV^2].
+double hadronic_variance(double energy, Parameters const& parameters) {
+  double const stochastic = parameters.hadronic_stochastic;
+  double const constant = parameters.hadronic_constant * energy;
+  return stochastic * stochastic * energy + constant * constant;
+}
+
+/// How many standard deviations more the calorimeter saw than the tracks carry.
+double significance(double shower_energy, double track_energy, Parameters const& parameters) {
+  return (shower_energy - track_energy) / std::sqrt(hadronic_variance(track_energy, parameters));
+}
+
+/// Where a point lies from the path of a track behind the calorimeter surface [mm]; a point before the
+/// surface is measured from the entry.
+struct Separation {
+  double depth = 0;
+  double distance = 0;
+};
+
+Separation separation(Entry const& entry, Vector3 point) {
+  Vector3 const from_entry = point - entry.position;
+  double const depth = std::max(0.0, core::dot(from_entry, entry.direction));
+  return {depth, core::length(from_entry - depth * entry.direction - depth * depth * entry.bend)};
+}
+
+/// Clusters ordered by polar angle, to find those near a direction.
+class PolarOrder {
+ public:
+  PolarOrder(std::vector<Cluster> const& clusters, double cone)
+      : cos_cone_(std::cos(cone)), sin_cone_(std::sin(cone)) {
+    rows_.reserve(clusters.size());
+    for (std::size_t k = 0; k < clusters.size(); ++k) rows_.emplace_back(clusters[k].direction.z, k);
+    std::sort(rows_.begin(), rows_.end());
+  }
+
+  /// Calls `visit` with each cluster whose polar angle is within the cone of that of `direction`.
+  template <class Visit>
+  void near(Vector3 direction, Visit const& visit) const {
+    // cos(theta -+ cone), or the pole where the cone reaches beyond it.
+    double const z = std::clamp(direction.z, -1.0, 1.0);
+    double const spread = std::sqrt(1 - z * z) * sin_cone_;
+    double const least = z < -cos_cone_ ? -1 : z * cos_cone_ - spread;
+    double const most = z > cos_cone_ ? 1 : z * cos_cone_ + spread;
+    auto row = std::lower_bound(rows_.begin(), rows_.end(), std::pair(least, std::size_t{0}));
+    for (; row != rows_.end() && row->first <= most; ++row) visit(row->second);
+  }
+
+ private:
+  std::vector<std::pair<double, std::size_t>> rows_;
+  double cos_cone_, sin_cone_;
+};
+
+/// Which tracks and clusters are close, best or nearest first.
+struct Pairs {
+  std::vector<Pair> matches;     ///< position and energy agree; the score is the squared mismatch
+  std::vector<Pair> neighbours;  ///< not far; the score is the distance [mm]
+};
+
+Pairs find_pairs(std::vector<Track> const& tracks, std::vector<Cluster> const& clusters,
+                 event::Tracks const& input, detector::Detector const& detector) {
+  Parameters const& parameters = detector.particle_flow;
+  double const cos_cone = std::cos(parameters.association_cone);
+  double const max_score = parameters.association_significance * parameters.association_significance;
+  PolarOrder const by_polar_angle(clusters, parameters.association_cone);
+  Pairs pairs;
+  for (std::size_t t = 0; t < tracks.size(); ++t) {
+    Track const& track = tracks[t];
+    auto const entry = find_entry(input, track.id.row(), detector.ecal);
+    if (!entry) continue;
+    Vector3 const direction = (1 / core::length(entry->position)) * entry->position;
+    // Runs once per track and nearby cluster: the hot loop.
+    by_polar_angle.near(direction, [&](std::size_t c) {
+      Cluster const& cluster = clusters[c];
+      if (core::dot(direction, cluster.direction) < cos_cone) return;
+      auto const [depth, distance] = separation(*entry, cluster.centroid);
+      if (distance < parameters.neighbour_distance && !cluster.is_photon_like) {
+        pairs.neighbours.push_back({distance, t, c});
+      }
+      double const position =
+          distance / (parameters.association_distance + parameters.association_growth * depth);
+      if (position * position >= max_score) return;
+      // A neutral particle may lie on top, and a muon or a late shower leaves little in the cluster, so that
+      // a mismatch of the energy counts as 3 sigma at most. But a photon is not the rest of a hard hadron,
+      // and a fake track of few hits, which shows by its poor curvature, is not believed.
+      bool const may_fall_short =
+          !cluster.is_photon_like && track.relative_momentum_error < parameters.track_trusted_momentum_error;
+      double const energy = std::clamp(significance(cluster.energy, track.energy, parameters),
+                                       may_fall_short ? -3.0 : -max_score, 3.0);
+      double const score = position * position + energy * energy;
+      if (score < max_score) pairs.matches.push_back({score, t, c});
+    });
+  }
+  std::sort(pairs.matches.begin(), pairs.matches.end());
+  std::sort(pairs.neighbours.begin(), pairs.neighbours.end());
+  return pairs;
+}
+
+void give(Track& track, Cluster& cluster, std::size_t cluster_index) {
+  track.cluster = cluster_index;
+  cluster.track_energy += track.energy;
+  ++cluster.n_tracks;
+}
+
+/// Gives tracks their showers: first the best matches, where a further track joins a shower only if the
+/// energy suffices for all; then, to tracks left over, free clusters farther away whose energy fits
+/// (detector.md 6.2, recovery of unmatched tracks).
+void associate(std::vector<Track>& tracks, std::vector<Cluster>& clusters, Pairs const& pairs,
+               Parameters const& parameters) {
+  for (Pair const& pair : pairs.matches) {
+    Track& track = tracks[pair.track];
+    Cluster& cluster = clusters[pair.cluster];
+    if (track.cluster != none) continue;
+    bool const is_full = cluster.n_tracks > 0 &&
+                         significance(cluster.energy, cluster.track_energy + track.energy, parameters) <
+                             parameters.deficit_significance;
+    if (!is_full) give(track, cluster, pair.cluster);
+  }
+  for (Pair const& pair : pairs.neighbours) {
+    Track& track = tracks[pair.track];
+    Cluster& cluster = clusters[pair.cluster];
+    if (track.cluster != none || cluster.n_tracks > 0) continue;
+    if (std::abs(significance(cluster.energy, track.energy, parameters)) <=
+        parameters.recovery_significance) {
+      give(track, cluster, pair.cluster);
+    }
+  }
+}
+
+/// Adds neutral pieces to showers whose energy falls short of their tracks, nearest first
+/// (detector.md 6.5, 6.7). Photons are left alone, and so is a piece too energetic to be one.
+void merge_fragments(std::vector<Track> const& tracks, std::vector<Cluster>& clusters, Pairs const& pairs,
+                     Parameters const& parameters) {
+  for (Pair const& pair : pairs.neighbours) {
+    Cluster& fragment = clusters[pair.cluster];
+    std::size_t const shower_index = tracks[pair.track].cluster;
+    if (shower_index == none || fragment.n_tracks > 0 || fragment.is_fragment ||
+        fragment.energy > parameters.fragment_max_energy) {
+      continue;
+    }
+    Cluster& shower = clusters[shower_index];
+    double const merged = shower.shower_energy + fragment.energy;
+    if (significance(shower.shower_energy, shower.track_energy, parameters) >
+            parameters.deficit_significance ||
+        significance(merged, shower.track_energy, parameters) > parameters.fragment_max_significance) {
+      continue;
+    }
+    shower.shower_energy = merged;
+    fragment.is_fragment = true;
+    fragment.next = shower.next;
+    shower.next = pair.cluster;
+  }
+}
+
+// --------------------------------------------------------------------------------------- particles
+
+/// What a track is, by the shower it made.
+ParticleClass identify(Track const& track, std::vector<Cluster> const& clusters,
+                       Parameters const& parameters) {
+  if (track.cluster == none || clusters[track.cluster].n_tracks != 1) return ParticleClass::charged_hadron;
+  Cluster const& shower = clusters[track.cluster];
+  double const p = core::length(track.momentum);
+  if (p >= parameters.muon_min_momentum && shower.muon_energy > 0 &&
+      shower.depth >= parameters.muon_min_depth &&
+      shower.shower_energy - shower.muon_energy <= parameters.muon_max_energy) {
+    return ParticleClass::muon;
+  }
+  if (shower.is_photon_like && shower.ecal_fraction >= parameters.electron_min_ecal_fraction &&
+      std::abs(shower.shower_energy / p - 1) <= parameters.electron_max_energy_mismatch) {
+    return ParticleClass::electron;
+  }
+  return ParticleClass::charged_hadron;
+}
+
+Candidate charged_particle(Track const& track, ParticleClass particle_class) {
+  Candidate particle;
+  particle.particle_class = particle_class;
+  particle.charge = track.charge;
+  particle.mass = particle_class == ParticleClass::electron ? electron_mass
+                  : particle_class == ParticleClass::muon   ? muon_mass
+                                                            : pion_mass;
+  particle.energy = energy_of(track.momentum, particle.mass);
+  particle.momentum = track.momentum;
+  particle.reference = track.origin;
+  particle.track = track.id;
+  return particle;
+}
+
+/// A particle of this energy from the interaction point towards the cluster; nothing if it is too soft.
+std::optional<Candidate> neutral_particle(Cluster const& cluster, double energy,
+                                          Parameters const& parameters) {
+  Candidate particle;
+  bool const is_photon = cluster.is_photon_like;
+  if (energy < (is_photon ? parameters.photon_min_energy : parameters.neutral_hadron_min_energy)) {
+    return std::nullopt;
+  }
+  particle.particle_class = is_photon ? ParticleClass::photon : ParticleClass::neutral_hadron;
+  particle.mass = is_photon ? 0 : kaon_mass;
+  particle.energy = std::max(energy, particle.mass);
+  double const p = std::sqrt(particle.energy * particle.energy - particle.mass * particle.mass);
+  particle.momentum = p * cluster.direction;
+  return particle;
+}
+
+std::vector<Candidate> make_particles(std::vector<Track> const& tracks, std::vector<Cluster> const& clusters,
+                                      Parameters const& parameters) {
+  std::vector<Candidate> particles;
+  particles.reserve(tracks.size() + clusters.size());
+  std::vector<bool> is_given(clusters.size());  // to the hardest of the tracks that share it
+  for (Track const& track : tracks) {
+    if (track.cluster == none && (track.energy > parameters.unassociated_track_max_energy ||
+                                  track.impact > parameters.unassociated_track_max_impact)) {
+      continue;
+    }
+    Candidate particle = charged_particle(track, identify(track, clusters, parameters));
+    if (track.cluster != none && !is_given[track.cluster]) {
+      particle.cluster = track.cluster;
+      is_given[track.cluster] = true;
+      Cluster const& shower = clusters[track.cluster];
+      double const excess = shower.shower_energy - shower.track_energy;
+      if (particle.particle_class == ParticleClass::charged_hadron &&
+          significance(shower.shower_energy, shower.track_energy, parameters) >
+              parameters.excess_significance) {
+        if (auto neutral = neutral_particle(shower, excess, parameters)) particles.push_back(*neutral);
+      }
+    }
+    particles.push_back(particle);
+  }
+  for (std::size_t k = 0; k < clusters.size(); ++k) {
+    Cluster const& cluster = clusters[k];
+    if (cluster.n_tracks > 0 || cluster.is_fragment) continue;
+    if (auto neutral = neutral_particle(cluster, cluster.energy, parameters)) {
+      neutral->cluster = k;
+      particles.push_back(*neutral);
+    }
+  }
+  auto const key = [](Candidate const& p) {
+    return std::tuple(-p.energy, p.momentum.x, p.momentum.y, p.momentum.z, p.particle_class, p.charge,
+                      p.reference.x, p.reference.y, p.reference.z);
+  };
+  std::sort(particles.begin(), particles.end(),
+            [&](Candidate const& a, Candidate const& b) { return key(a) < key(b); });
+  return particles;
+}
+
+std::int32_t pdg_code(ParticleClass particle_class, double charge) {
+  int const sign = charge < 0 ? -1 : 1;
+  switch (particle_class) {
+    case ParticleClass::charged_hadron: return sign * 211;
+    case ParticleClass::electron: return -sign * 11;  // 11 is the electron, of negative charge
+    case ParticleClass::muon: return -sign * 13;
+    case ParticleClass::neutral_hadron: return 130;
+    case ParticleClass::photon: break;
+  }
+  return 22;
+}
+
+event::Particles fill(std::vector<Candidate> const& candidates, std::vector<Cluster> const& clusters) {
+  event::Particles particles;
+  particles.resize(candidates.size());
+  particles.tracks.offsets.reserve(candidates.size() + 1);
+  particles.clusters.offsets.reserve(candidates.size() + 1);
+  for (std::size_t k = 0; k < candidates.size(); ++k) {
+    Candidate const& c = candidates[k];
+    particles.particle_class[k] = c.particle_class;
+    particles.pdg[k] = pdg_code(c.particle_class, c.charge);
+    particles.charge[k] = static_cast<float>(c.charge);
+    particles.energy[k] = static_cast<float>(c.energy);
+    particles.px[k] = static_cast<float>(c.momentum.x);
+    particles.py[k] = static_cast<float>(c.momentum.y);
+    particles.pz[k] = static_cast<float>(c.momentum.z);
+    particles.mass[k] = static_cast<float>(c.mass);
+    particles.x[k] = static_cast<float>(c.reference.x);
+    particles.y[k] = static_cast<float>(c.reference.y);
+    particles.z[k] = static_cast<float>(c.reference.z);
+    if (c.track.is_valid()) particles.tracks.values.push_back(c.track);
+    particles.tracks.end_row();
+    for (std::size_t i = c.cluster; i != none; i = clusters[i].next) {
+      particles.clusters.values.push_back(clusters[i].id);
+    }
+    particles.clusters.end_row();
+  }
+  return particles;
+}
+
+}  // namespace
+
+ClusterParticleFlow::ClusterParticleFlow(detector::Detector detector) : detector_(std::move(detector)) {
+  CORPUSCLE_EXPECT(detector_.ecal.sides >= 3);
+  for (int side = 0; side < detector_.ecal.sides; ++side) {
+    double const phi = detector_.ecal.normal_phi + 2 * std::numbers::pi * side / detector_.ecal.sides;
+    face_normals_.push_back({std::cos(phi), std::sin(phi), 0});
+  }
+}
+
+event::Particles ClusterParticleFlow::operator()(event::Observed const& observed) const {
+  Parameters const& parameters = detector_.particle_flow;
+  std::vector<Track> tracks = select_tracks(observed.tracks, detector_);
+  drop_duplicates(tracks, parameters.duplicate_tolerance);
+  std::vector<Cluster> clusters = prepare_clusters(observed.clusters, detector_, face_normals_);
+  Pairs const pairs = find_pairs(tracks, clusters, observed.tracks, detector_);
+  associate(tracks, clusters, pairs, parameters);
+  merge_fragments(tracks, clusters, pairs, parameters);
+  return fill(make_particles(tracks, clusters, parameters), clusters);
+}
+
+}  // namespace corpuscle::pf
