@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+#include "corpuscle/io/whereabouts.hpp"
+
+namespace corpuscle::io {
+
+/// How a contained piece of work ended.
+struct Outcome {
+  enum class End { done, crashed, hung };
+  End end = End::done;
+  int exit_code = 0;        ///< what the work returned, if done
+  int signal = 0;           ///< what killed it, if crashed
+  Whereabouts whereabouts;  ///< where a reader was, if it did not end well
+
+  /// "crashed (signal 11, Segmentation fault) at entry 3, branch 'X'".
+  [[nodiscard]] std::string describe() const;
+};
+
+/// Seconds without progress of a reader after which it counts as hung.
+inline constexpr int patience_s = 60;
+
+/// Runs `work` in a child process, so that a crash, a hang or a greedy allocation of the libraries that
+/// read a damaged file does not take this process with it. The child shares what is open; whatever it
+/// changes in memory is lost, its output is not.
+///
+/// @param memory_limit  address space the child may take beyond what it has now [bytes]; 0: any
+/// Call it before starting threads.
+Outcome run_contained(std::size_t memory_limit, std::function<int()> const& work);
+
+}  // namespace corpuscle::io

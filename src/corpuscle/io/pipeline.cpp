@@ -1,0 +1,472 @@
+#include "corpuscle/io/pipeline.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "corpuscle/core/error.hpp"
+#include "corpuscle/core/text.hpp"
+#include "corpuscle/io/worker_process.hpp"
+
+namespace corpuscle::io {
+namespace {
+
+using core::cat;
+using core::DataError;
+
+/// What a worker may take beyond the size of its input: buffers for packing a chunk.
+constexpr std::size_t packing_memory = std::size_t{512} << 20;
+/// A chunk holds about this many bytes of input at most, so that large events make small chunks.
+constexpr std::size_t chunk_bytes = std::size_t{8} << 20;
+
+std::size_t size_of_file(std::string const& path) {
+  std::error_code ignored;
+  auto const size = std::filesystem::file_size(path, ignored);
+  return ignored ? 0 : static_cast<std::size_t>(size);
+}
+
+std::size_t memory_limit(std::vector<std::string> const& inputs) {
+  std::size_t largest = 0;
+  for (std::string const& input : inputs) largest = std::max(largest, size_of_file(input));
+  return 2 * largest + (std::size_t{64} << 20) + packing_memory;
+}
+
+/// Plain values over a socket; `read_*` throws Disconnected if the other end is gone.
+struct Disconnected {};
+
+class Wire {
+ public:
+  explicit Wire(int socket) : socket_(socket) {}
+
+  void write(std::uint64_t value) { write_raw(&value, sizeof value); }
+  void write(std::span<std::byte const> bytes) {
+    write(bytes.size());
+    write_raw(bytes.data(), bytes.size());
+  }
+  void write(std::string const& text) { write(std::as_bytes(std::span(text))); }
+  void write(std::vector<std::string> const& texts) {
+    write(texts.size());
+    for (std::string const& text : texts) write(text);
+  }
+
+  std::uint64_t read_number() {
+    std::uint64_t value = 0;
+    read_raw(&value, sizeof value);
+    return value;
+  }
+  std::vector<std::byte> read_bytes() {
+    std::vector<std::byte> bytes(read_number());
+    read_raw(bytes.data(), bytes.size());
+    return bytes;
+  }
+  std::string read_text() {
+    std::string text(read_number(), '\0');
+    read_raw(text.data(), text.size());
+    return text;
+  }
+  std::vector<std::string> read_texts() {
+    std::vector<std::string> texts(read_number());
+    for (std::string& text : texts) text = read_text();
+    return texts;
+  }
+
+ private:
+  void write_raw(void const* data, std::size_t n) {
+    if (!send_bytes(socket_, data, n)) throw Disconnected{};
+  }
+  void read_raw(void* data, std::size_t n) {
+    if (!receive_bytes(socket_, data, n)) throw Disconnected{};
+  }
+  int socket_;
+};
+
+/// What the inputs hold, found out before the work starts.
+struct Survey {
+  std::vector<std::size_t> entries;
+  std::vector<std::string> damage;  ///< one per file that cannot be opened, with keep_going
+  std::uint64_t detector = 0;       ///< index in known_detectors; their number if none fits
+  std::string format;
+  std::vector<std::string> not_kept;
+};
+
+/// @throws core::DataError for a file in which there is nothing to reconstruct from.
+void require_elements(FileInfo const& info, std::vector<Collection> const& collections) {
+  auto const is_element = [](Collection const& collection) {
+    return collection.type == "edm4hep::Track" || collection.type == "edm4hep::Cluster";
+  };
+  if (info.entries > 0 && std::none_of(collections.begin(), collections.end(), is_element))
+    throw DataError(cat(info.path, ": this file (", info.format, ", ", info.layout,
+                        ") holds neither tracks nor clusters: there is nothing to reconstruct from; "
+                        "`corpuscle inspect` shows what it holds"));
+}
+
+/// Runs in a child: opens every input.
+int survey_inputs(PipelineConfig const& config, Wire wire) {
+  bool has_first = false;
+  for (std::string const& input : config.inputs) {
+    try {
+      note_whereabouts(-1, "");
+      auto source = open_source(input);
+      std::uint64_t detector = config.known_detectors.size();
+      std::vector<std::string> not_kept;
+      if (!has_first) {
+        has_first = true;
+        Frame first;
+        if (source->info().entries > 0) try {
+            source->read(0, first, nothing);
+          } catch (DataError const&) {  // reported when its turn comes
+          }
+        require_elements(source->info(), source->collections());
+        auto const* found = recognise(source->info(), first, config.known_detectors);
+        if (found) detector = static_cast<std::uint64_t>(found - config.known_detectors.data());
+        for (Collection const& collection : first.collections)
+          if (!is_writable(collection.type))
+            not_kept.push_back(cat(collection.name, " (", collection.type, ")"));
+      }
+      wire.write(1);
+      wire.write(source->info().entries);
+      wire.write(detector);
+      wire.write(source->info().format);
+      wire.write(not_kept);
+    } catch (core::Error const& error) {
+      wire.write(0);
+      wire.write(static_cast<std::uint64_t>(error.exit_code()));
+      wire.write(std::string(error.what()));
+    }
+  }
+  return 0;
+}
+
+[[noreturn]] void rethrow(core::ExitCode code, std::string const& message) {
+  if (code == core::ExitCode::data) throw DataError(message);
+  if (code == core::ExitCode::environment) throw core::EnvironmentError(message);
+  throw core::Error(code, message);
+}
+
+Survey survey(PipelineConfig const& config) {
+  WorkerProcess child(memory_limit(config.inputs),
+                      [&](int socket) { return survey_inputs(config, Wire(socket)); });
+  Wire wire(child.socket());
+  Survey result;
+  result.detector = config.known_detectors.size();
+  for (std::string const& input : config.inputs) {
+    try {
+      if (wire.read_number() == 1) {
+        result.entries.push_back(wire.read_number());
+        auto const detector = wire.read_number();
+        auto const format = wire.read_text();
+        auto const not_kept = wire.read_texts();
+        if (result.format.empty()) {
+          result.detector = detector;
+          result.format = format;
+          result.not_kept = not_kept;
+        }
+        continue;
+      }
+      auto const code = static_cast<core::ExitCode>(wire.read_number());
+      std::string const message = wire.read_text();
+      if (!config.keep_going) rethrow(code, message);
+      result.damage.push_back(message);
+      result.entries.push_back(0);
+    } catch (Disconnected const&) {
+      throw DataError(cat(input, ": damaged: the library that opens it ", child.wait().describe()));
+    }
+  }
+  return result;
+}
+
+struct Chunk {
+  std::size_t input = 0;
+  std::size_t first = 0, last = 0;  ///< entries of that file
+  std::set<std::size_t> skip;       ///< entries that crashed a worker
+};
+
+std::vector<Chunk> cut(PipelineConfig const& config, std::vector<std::size_t> const& entries) {
+  std::vector<Chunk> chunks;
+  std::size_t start = 0;  // of this file, in the numbering through all of them
+  for (std::size_t input = 0; input < entries.size(); ++input) {
+    std::size_t const n = entries[input];
+    std::size_t const first = std::clamp(config.first, start, start + n) - start;
+    std::size_t const last = std::clamp(config.last.value_or(start + n), start, start + n) - start;
+    std::size_t const event_bytes =
+        std::max<std::size_t>(1, size_of_file(config.inputs[input]) / std::max<std::size_t>(1, n));
+    std::size_t const step = std::clamp<std::size_t>(chunk_bytes / event_bytes, 1, events_per_chunk);
+    for (std::size_t at = first; at < last; at += step)
+      chunks.push_back({input, at, std::min(at + step, last), {}});
+    start += n;
+  }
+  return chunks;
+}
+
+/// What a worker says of one chunk.
+struct Answer {
+  core::ExitCode code = core::ExitCode::success;
+  std::string message;  ///< if the chunk failed
+  std::uint64_t events = 0;
+  std::vector<std::string> damage;
+  std::vector<std::byte> report, bytes;
+};
+
+/// Runs in a worker: processes chunks until the parent hangs up.
+class ChunkWorker {
+ public:
+  ChunkWorker(PipelineConfig const& config, detector::Detector const& detector)
+      : config_(config), detector_(detector) {}
+
+  int run(Wire wire) {
+    try {
+      while (true) {
+        Chunk chunk;
+        chunk.input = wire.read_number();
+        chunk.first = wire.read_number();
+        chunk.last = wire.read_number();
+        for (std::uint64_t n = wire.read_number(); n > 0; --n) chunk.skip.insert(wire.read_number());
+        Answer answer;
+        try {
+          process(chunk, answer);
+        } catch (core::Error const& error) {
+          answer.code = error.exit_code();
+          answer.message = error.what();
+        } catch (std::bad_alloc const&) {
+          answer.code = core::ExitCode::data;
+          answer.message = cat(config_.inputs[chunk.input], ": entries ", chunk.first, " to ", chunk.last - 1,
+                               ": damaged: asks for more memory than the file can need");
+        }
+        wire.write(static_cast<std::uint64_t>(answer.code));
+        wire.write(answer.message);
+        wire.write(answer.events);
+        wire.write(answer.damage);
+        wire.write(answer.report);
+        wire.write(answer.bytes);
+      }
+    } catch (Disconnected const&) {
+      return 0;
+    }
+  }
+
+ private:
+  void open(std::size_t input) {
+    if (source_ && input_ == input) return;
+    source_ = open_source(config_.inputs[input]);
+    builder_.emplace(source_->info(), detector_);
+    input_ = input;
+  }
+
+  void prepare_output() {
+    processor_ = config_.make_processor();
+    // The collections of the output are those of the first input that opens.
+    std::unique_ptr<Source> first;
+    for (std::string const& input : config_.inputs) {
+      try {
+        first = open_source(input);
+        break;
+      } catch (core::Error const&) {
+        if (!config_.keep_going) throw;
+      }
+    }
+    options_.container = config_.container;
+    options_.schema = config_.added;
+    if (!first) return;
+    options_.metadata = first->info().metadata;
+    auto const is_added = [&](Collection const& collection) {
+      return std::any_of(config_.added.begin(), config_.added.end(),
+                         [&](Collection const& added) { return added.name == collection.name; });
+    };
+    for (Collection& collection : first->collections())
+      if (is_writable(collection.type) && !is_added(collection))
+        options_.schema.push_back(std::move(collection));
+  }
+
+  void process(Chunk const& chunk, Answer& answer) {
+    if (!processor_) prepare_output();
+    open(chunk.input);
+    auto const encoder = make_chunk_encoder(options_);
+    for (std::size_t entry = chunk.first; entry < chunk.last; ++entry) {
+      if (chunk.skip.contains(entry)) continue;
+      try {
+        source_->read(entry, frame_, everything);
+        event::Event const event = (*builder_)(frame_, entry);
+        processor_->process(event, *builder_, frame_);
+        encoder->add(frame_);
+        ++answer.events;
+      } catch (DataError const& error) {
+        if (!config_.keep_going) throw;
+        answer.damage.emplace_back(error.what());
+      }
+    }
+    answer.report = processor_->take_report();
+    answer.bytes = encoder->finish();
+  }
+
+  PipelineConfig const& config_;
+  detector::Detector const& detector_;
+  std::unique_ptr<EventProcessor> processor_;
+  WriterOptions options_;
+  std::size_t input_ = 0;
+  std::unique_ptr<Source> source_;
+  std::optional<EventBuilder> builder_;
+  Frame frame_;
+};
+
+/// The parent's side: hands out chunks and takes the answers in order.
+class Foreman {
+ public:
+  Foreman(PipelineConfig const& config, detector::Detector const& detector, std::vector<Chunk> chunks)
+      : config_(config),
+        detector_(detector),
+        chunks_(std::move(chunks)),
+        n_workers_(std::max(1U, config.workers)) {}
+
+  void run(ChunkMerger& merger, PipelineResult& result) {
+    std::size_t total = 0;
+    for (Chunk const& chunk : chunks_) total += chunk.last - chunk.first;
+    std::size_t done = 0;
+    for (std::size_t next = 0; next < chunks_.size(); ++next) {
+      while (!answers_.contains(next)) {
+        hand_out(next);
+        collect();
+      }
+      Answer answer = std::move(answers_.extract(next).mapped());
+      if (answer.code != core::ExitCode::success) rethrow(answer.code, answer.message);
+      if (config_.on_report) config_.on_report(answer.report);
+      for (std::string& message : answer.damage) result.damage.push_back(std::move(message));
+      result.events += answer.events;
+      merger.append(answer.bytes);
+      done += chunks_[next].last - chunks_[next].first;
+      if (config_.on_progress) config_.on_progress(done, total);
+    }
+  }
+
+ private:
+  struct Worker {
+    std::unique_ptr<WorkerProcess> process;
+    std::optional<std::size_t> chunk;  ///< what it works on
+  };
+
+  /// Gives work to idle workers, not too far ahead of what is written: that bounds the memory.
+  void hand_out(std::size_t next) {
+    while (given_ < chunks_.size() && given_ < next + 2 * n_workers_) {
+      auto idle = std::find_if(workers_.begin(), workers_.end(), [](Worker const& w) { return !w.chunk; });
+      if (idle == workers_.end()) {
+        if (workers_.size() >= n_workers_) return;
+        idle = workers_.insert(workers_.end(), Worker{start(), {}});
+      }
+      give(*idle, given_++);
+    }
+  }
+
+  std::unique_ptr<WorkerProcess> start() {
+    return std::make_unique<WorkerProcess>(memory_limit(config_.inputs), [this](int socket) {
+      return ChunkWorker(config_, detector_).run(Wire(socket));
+    });
+  }
+
+  void give(Worker& worker, std::size_t index) {
+    worker.chunk = index;
+    worker.process->reset_patience();
+    Chunk const& chunk = chunks_[index];
+    Wire wire(worker.process->socket());
+    try {
+      wire.write(chunk.input);
+      wire.write(chunk.first);
+      wire.write(chunk.last);
+      wire.write(chunk.skip.size());
+      for (std::size_t entry : chunk.skip) wire.write(entry);
+    } catch (Disconnected const&) {  // collect() finds it dead
+    }
+  }
+
+  void collect() {
+    std::vector<pollfd> sockets;
+    for (Worker const& worker : workers_)
+      sockets.push_back({worker.chunk ? worker.process->socket() : -1, POLLIN, 0});
+    ::poll(sockets.data(), sockets.size(), 1000);
+    for (std::size_t k = 0; k < workers_.size(); ++k) {
+      Worker& worker = workers_[k];
+      if (!worker.chunk) continue;
+      if (sockets[k].revents != 0) {
+        take_answer(worker);
+      } else if (worker.process->is_stuck()) {
+        bury(worker);
+      }
+    }
+  }
+
+  void take_answer(Worker& worker) try {
+    Wire wire(worker.process->socket());
+    Answer answer;
+    answer.code = static_cast<core::ExitCode>(wire.read_number());
+    answer.message = wire.read_text();
+    answer.events = wire.read_number();
+    answer.damage = wire.read_texts();
+    answer.report = wire.read_bytes();
+    answer.bytes = wire.read_bytes();
+    for (auto const& message : crashes_[*worker.chunk]) answer.damage.push_back(message);
+    answers_.emplace(*worker.chunk, std::move(answer));
+    worker.chunk.reset();
+  } catch (Disconnected const&) {
+    bury(worker);
+  }
+
+  /// A worker died. With keep_going its chunk is tried again without the event that killed it.
+  void bury(Worker& worker) {
+    std::size_t const index = *worker.chunk;
+    Chunk& chunk = chunks_[index];
+    Outcome const outcome = worker.process->wait();
+    std::string const message =
+        cat(config_.inputs[chunk.input], ": damaged: the library that reads it ", outcome.describe());
+    auto const entry = static_cast<std::size_t>(outcome.whereabouts.entry);
+    worker.process = start();
+    if (config_.keep_going && outcome.whereabouts.entry >= 0 && entry >= chunk.first && entry < chunk.last &&
+        chunk.skip.insert(entry).second) {
+      crashes_[index].push_back(message);
+      give(worker, index);
+      return;
+    }
+    answers_.emplace(index, Answer{core::ExitCode::data, message, 0, {}, {}, {}});
+    worker.chunk.reset();
+  }
+
+  PipelineConfig const& config_;
+  detector::Detector const& detector_;
+  std::vector<Chunk> chunks_;
+  std::size_t n_workers_;
+  std::size_t given_ = 0;
+  std::vector<Worker> workers_;
+  std::map<std::size_t, Answer> answers_;
+  std::map<std::size_t, std::vector<std::string>> crashes_;
+};
+
+}  // namespace
+
+PipelineResult run_pipeline(PipelineConfig const& config) {
+  // First the output: a directory that cannot be written is found at once, and ROOT, loaded now, is
+  // shared by the workers.
+  auto const merger = make_chunk_merger(config.output, config.container);
+  Survey const found = survey(config);
+  PipelineResult result;
+  result.damage = found.damage;
+  result.not_kept = found.not_kept;
+
+  detector::Detector detector;
+  if (config.detector) {
+    detector = *config.detector;
+  } else if (found.detector < config.known_detectors.size()) {
+    detector = config.known_detectors[found.detector];
+  } else {
+    throw DataError(cat(config.inputs.front(), ": the file (", found.format,
+                        ") does not say which detector it comes from; name it with --detector"));
+  }
+  result.detector = detector.name;
+
+  std::vector<Chunk> chunks = cut(config, found.entries);
+  if (chunks.empty()) chunks.push_back({});  // no events: a file without events is a file
+  Foreman(config, detector, std::move(chunks)).run(*merger, result);
+  merger->finish();
+  return result;
+}
+
+}  // namespace corpuscle::io

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace corpuscle::io {
+
+/// Where in a file a reader is: for the message if the library underneath crashes on damaged bytes.
+struct Whereabouts {
+  std::int64_t entry = -1;
+  std::array<char, 120> branch{};
+};
+
+/// Makes readers of this process note where they are in `place` (memory shared with a watching parent
+/// process; it must outlive the readers); null, the default, notes nothing.
+void note_whereabouts_in(Whereabouts* place);
+/// Where readers note it now; null if nowhere.
+Whereabouts* whereabouts_place();
+
+/// Called by readers before they touch a branch; a few nanoseconds.
+void note_whereabouts(std::int64_t entry, std::string_view branch);
+
+}  // namespace corpuscle::io
