@@ -1,0 +1,254 @@
+// corpuscle reconstruct: event files in, the same with reconstructed particles out.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "corpuscle/config/detector.hpp"
+#include "corpuscle/core/error.hpp"
+#include "corpuscle/core/text.hpp"
+#include "corpuscle/io/pipeline.hpp"
+#include "corpuscle/pf/cluster_particle_flow.hpp"
+#include "terminal.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+using namespace corpuscle;
+
+constexpr char const* collection_name = "CorpuscleParticles";
+
+struct Options {
+  std::vector<std::string> inputs;
+  std::string output;
+  std::string detector;
+  std::string events;
+  std::string format = "ttree";
+  unsigned threads = 1;
+  bool keep_going = false;
+  bool json = false;
+};
+
+/// Particles of one origin, summed over events.
+struct Origin {
+  std::uint64_t events = 0;  ///< events that have any
+  std::array<std::uint64_t, event::n_particle_classes> particles{};
+  double energy = 0;  ///< [GeV]
+
+  void add(event::ParticleClass particle_class, double particle_energy) {
+    ++particles[static_cast<std::size_t>(particle_class)];
+    energy += particle_energy;
+  }
+  void add(Origin const& other) {
+    events += other.events;
+    energy += other.energy;
+    for (std::size_t k = 0; k < particles.size(); ++k) particles[k] += other.particles[k];
+  }
+};
+
+/// What the closing table is made of.
+struct Tally {
+  std::uint64_t events = 0, tracks = 0, clusters = 0;
+  Origin ours, stored, generated;
+
+  void add(Tally const& other) {
+    events += other.events;
+    tracks += other.tracks;
+    clusters += other.clusters;
+    ours.add(other.ours);
+    stored.add(other.stored);
+    generated.add(other.generated);
+  }
+};
+
+class Reconstruction final : public io::EventProcessor {
+ public:
+  void process(event::Event const& event, io::EventBuilder const& builder, io::Frame& frame) override {
+    if (!reconstruct_) reconstruct_.emplace(builder.detector());
+    event::Particles const particles = (*reconstruct_)(event.observed);
+    builder.add_particles(frame, particles, collection_name);
+    count(event, particles, builder.detector());
+  }
+
+  std::vector<std::byte> take_report() override {
+    auto const bytes = std::as_bytes(std::span(&tally_, 1));
+    std::vector<std::byte> report(bytes.begin(), bytes.end());
+    tally_ = {};
+    return report;
+  }
+
+ private:
+  void count(event::Event const& event, event::Particles const& particles,
+             detector::Detector const& detector) {
+    ++tally_.events;
+    tally_.tracks += event.observed.tracks.size();
+    tally_.clusters += event.observed.clusters.size();
+    add(tally_.ours, particles);
+    add(tally_.stored, event.stored);
+    auto const& generated = event.truth.particles;
+    if (generated.size() > 0) ++tally_.generated.events;
+    // Particles in the beam pipe are seen by nobody: those below the inner edge of the ECAL do not count.
+    double const tan_min = detector.ecal.endcap_r_min / detector.ecal.endcap_z_min;
+    for (std::size_t row = 0; row < generated.size(); ++row) {
+      int const pdg = std::abs(generated.pdg[row]);
+      bool const is_neutrino = pdg == 12 || pdg == 14 || pdg == 16;
+      bool const is_in_reach =
+          std::hypot(generated.px[row], generated.py[row]) >= tan_min * std::abs(generated.pz[row]);
+      if (generated.generator_status[row] != 1 || is_neutrino || !is_in_reach) continue;
+      tally_.generated.add(event::classify(pdg, generated.charge[row]), generated.energy(row));
+    }
+  }
+
+  static void add(Origin& origin, event::Particles const& particles) {
+    if (particles.size() > 0) ++origin.events;
+    for (std::size_t row = 0; row < particles.size(); ++row)
+      origin.add(particles.particle_class[row], static_cast<double>(particles.energy[row]));
+  }
+
+  std::optional<pf::ClusterParticleFlow> reconstruct_;
+  Tally tally_;
+};
+
+/// "A:B", "A:", ":B" or "A": entries A..B-1.
+void parse_events(std::string const& text, io::PipelineConfig& config) {
+  auto const number = [&](std::string const& digits) {
+    if (digits.empty() || digits.size() > 15 || digits.find_first_not_of("0123456789") != digits.npos)
+      throw core::ConfigError(
+          core::cat("--events ", text, ": expected A:B, two numbers of events counted from 0"));
+    return static_cast<std::size_t>(std::stoull(digits));
+  };
+  if (text.empty()) return;
+  auto const colon = text.find(':');
+  if (colon == text.npos) {
+    config.first = number(text);
+    config.last = config.first + 1;
+    return;
+  }
+  if (colon > 0) config.first = number(text.substr(0, colon));
+  if (colon + 1 < text.size()) config.last = number(text.substr(colon + 1));
+  if (config.last && *config.last < config.first)
+    throw core::ConfigError(core::cat("--events ", text, ": ends before it begins"));
+}
+
+std::string per_event(double sum, std::uint64_t events) {
+  return events ? fmt::format("{:.2f}", sum / static_cast<double>(events)) : "-";
+}
+
+void print_text(Tally const& tally, io::PipelineResult const& result, std::string const& output) {
+  std::uint64_t const n = tally.events;
+  fmt::print("{} events, detector {}; per event {} tracks and {} clusters\n\n", n, result.detector,
+             per_event(static_cast<double>(tally.tracks), n),
+             per_event(static_cast<double>(tally.clusters), n));
+  auto const cell = [&](Origin const& origin, double value) {
+    return origin.events ? per_event(value, n) : std::string("-");
+  };
+  std::vector<std::vector<std::string>> rows{
+      {"per event", "Corpuscle", "PFOs in the input", "generated, in reach"}};
+  for (std::size_t k = 0; k < event::n_particle_classes; ++k) {
+    std::vector<std::string> row{std::string(event::name(static_cast<event::ParticleClass>(k))) + "s"};
+    for (Origin const* origin : {&tally.ours, &tally.stored, &tally.generated})
+      row.push_back(cell(*origin, static_cast<double>(origin->particles[k])));
+    rows.push_back(row);
+  }
+  rows.push_back({"energy sum [GeV]", cell(tally.ours, tally.ours.energy),
+                  cell(tally.stored, tally.stored.energy), cell(tally.generated, tally.generated.energy)});
+  fmt::print("{}\nWritten to {} as collection {}\n", terminal::table(rows), output, collection_name);
+}
+
+void print_json(Tally const& tally, io::PipelineResult const& result, std::string const& output) {
+  using terminal::quoted;
+  fmt::print(
+      "{{\"output\": {}, \"collection\": {}, \"detector\": {}, \"events\": {}, \"tracks\": {}, \"clusters\": "
+      "{}",
+      quoted(output), quoted(collection_name), quoted(result.detector), tally.events, tally.tracks,
+      tally.clusters);
+  std::pair<char const*, Origin const*> const origins[] = {
+      {"corpuscle", &tally.ours}, {"input", &tally.stored}, {"generated", &tally.generated}};
+  for (auto const& [name, origin] : origins) {
+    fmt::print(", \"{}\": {{\"events\": {}, \"energy_sum_GeV\": {:.9g}", name, origin->events,
+               origin->energy);
+    for (std::size_t k = 0; k < event::n_particle_classes; ++k)
+      fmt::print(", {}: {}", quoted(std::string(event::name(static_cast<event::ParticleClass>(k)))),
+                 origin->particles[k]);
+    fmt::print("}}");
+  }
+  fmt::print(", \"damage\": [");
+  for (std::size_t k = 0; k < result.damage.size(); ++k)
+    fmt::print("{}{}", k ? ", " : "", quoted(result.damage[k]));
+  fmt::print("]}}\n");
+}
+
+int reconstruct(Options const& options) {
+  io::PipelineConfig config;
+  config.inputs = terminal::expand(options.inputs);
+  config.output = options.output;
+  config.container = options.format == "rntuple" ? io::Container::rntuple : io::Container::ttree;
+  config.workers = options.threads;
+  config.keep_going = options.keep_going;
+  parse_events(options.events, config);
+  if (!options.detector.empty()) config.detector = config::find_detector(options.detector);
+  auto const built_in = config::built_in_detectors();
+  config.known_detectors.assign(built_in.begin(), built_in.end());
+  config.added = {io::EventBuilder::particle_collection(collection_name)};
+  config.make_processor = [] { return std::make_unique<Reconstruction>(); };
+  Tally tally;
+  config.on_report = [&](std::span<std::byte const> report) {
+    Tally chunk;
+    std::memcpy(&chunk, report.data(), sizeof chunk);
+    tally.add(chunk);
+  };
+  io::PipelineResult result;
+  {
+    terminal::Progress progress("reconstruct");
+    config.on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); };
+    result = io::run_pipeline(config);
+  }
+  if (options.json)
+    print_json(tally, result, options.output);
+  else
+    print_text(tally, result, options.output);
+  for (std::string const& collection : result.not_kept)
+    fmt::print(stderr, "corpuscle: not kept, EDM4hep 1.x has no such type: {}\n", collection);
+  for (std::string const& message : result.damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);
+  return static_cast<int>(result.damage.empty() ? core::ExitCode::success : core::ExitCode::data);
+}
+
+}  // namespace
+
+void add_reconstruct(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("reconstruct", "Reconstruct particles from tracks and clusters");
+  verb->add_option("inputs", options->inputs, "EDM4hep or LCIO files; patterns with * are expanded")
+      ->required()
+      ->type_name("IN...");
+  verb->add_option("-o,--output", options->output,
+                   "EDM4hep file to write: the input's collections and CorpuscleParticles")
+      ->required()
+      ->type_name("OUT");
+  verb->add_option("--detector", options->detector,
+                   "clic, cld, ild or a detector file; else as the input says")
+      ->type_name("NAME|FILE");
+  verb->add_option("--threads", options->threads, "Events are processed on this many cores")
+      ->check(CLI::Range(1U, 1024U))
+      ->capture_default_str()
+      ->type_name("N");
+  verb->add_option("--events", options->events, "Only events A to B-1, counted from 0 through all inputs")
+      ->type_name("A:B");
+  verb->add_option("--format", options->format, "Of the output")
+      ->check(CLI::IsMember({"ttree", "rntuple"}))
+      ->capture_default_str();
+  verb->add_flag("--keep-going", options->keep_going, "Leave damaged events out instead of stopping");
+  verb->add_flag("--json", options->json, "The closing table as JSON");
+  verb->footer(
+      "Examples:\n"
+      "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
+      "  corpuscle reconstruct 'run*.edm4hep.root' -o all.edm4hep.root --detector cld --threads 8\n"
+      "  corpuscle reconstruct events.edm4hep.json -o ten.edm4hep.root --detector cld --events 0:10");
+  verb->callback([options, &exit_code] { exit_code = reconstruct(*options); });
+}
