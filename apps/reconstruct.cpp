@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -184,6 +185,8 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print("]}}\n");
 }
 
+volatile std::sig_atomic_t was_interrupted = 0;
+
 int reconstruct(Options const& options) {
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
@@ -203,11 +206,16 @@ int reconstruct(Options const& options) {
     std::memcpy(&chunk, report.data(), sizeof chunk);
     tally.add(chunk);
   };
+  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { was_interrupted = 1; });
+  config.should_stop = [] { return was_interrupted != 0; };
   io::PipelineResult result;
-  {
+  try {
     terminal::Progress progress("reconstruct");
     config.on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); };
     result = io::run_pipeline(config);
+  } catch (io::Interrupted const&) {
+    fmt::print(stderr, "corpuscle: interrupted; {} was not written\n", options.output);
+    return 128 + SIGINT;
   }
   if (options.json)
     print_json(tally, result, options.output);

@@ -384,6 +384,7 @@ class Foreman {
     for (Worker const& worker : workers_)
       sockets.push_back({worker.chunk ? worker.process->socket() : -1, POLLIN, 0});
     ::poll(sockets.data(), sockets.size(), 1000);
+    if (config_.should_stop && config_.should_stop()) throw Interrupted{};
     for (std::size_t k = 0; k < workers_.size(); ++k) {
       Worker& worker = workers_[k];
       if (!worker.chunk) continue;

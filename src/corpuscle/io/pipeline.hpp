@@ -39,7 +39,11 @@ struct PipelineConfig {
   std::function<std::unique_ptr<EventProcessor>()> make_processor;  ///< called in each worker
   std::function<void(std::span<std::byte const>)> on_report;        ///< in the order of the events
   std::function<void(std::size_t done, std::size_t total)> on_progress;
+  std::function<bool()> should_stop;       ///< asked often; true ends the work without an output file
 };
+
+/// Thrown when `PipelineConfig::should_stop` said so.
+struct Interrupted {};
 
 struct PipelineResult {
   std::size_t events = 0;
@@ -57,6 +61,7 @@ struct PipelineResult {
 ///
 /// @throws core::DataError for the first damaged event, in the order of the input (without keep_going);
 ///         no output file is left then.
+/// @throws Interrupted
 PipelineResult run_pipeline(PipelineConfig const& config);
 
 }  // namespace corpuscle::io

@@ -1,6 +1,7 @@
 #include "corpuscle/io/worker_process.hpp"
 
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -51,7 +52,9 @@ WorkerProcess::WorkerProcess(std::size_t memory_limit, std::function<int(int)> c
     throw core::EnvironmentError(core::cat("cannot start a worker process: ", std::strerror(errno)));
   if (pid_ == 0) {
     ::close(ends[0]);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody waits for us any more
     for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) std::signal(signal, SIG_DFL);
+    std::signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group: the parent ends us, in good order
     struct rlimit const no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
     if (memory_limit > 0) limit_memory(memory_limit);

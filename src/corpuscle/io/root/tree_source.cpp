@@ -15,6 +15,7 @@
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/io/root/deduce_ids.hpp"
 #include "corpuscle/io/root/errors.hpp"
 #include "corpuscle/io/root/layout.hpp"
 #include "corpuscle/io/root/podio_classes.hpp"
@@ -296,6 +297,7 @@ class TreeSource final : public Source {
     readers_.resize(plans_.size());
     parameters_.emplace(context_, *tree_);
     take_message();
+    if (types.empty()) deduce_missing_ids();
   }
 
   FileInfo const& info() const override { return info_; }
@@ -414,6 +416,20 @@ class TreeSource final : public Source {
     }
     upgrade(out);
     return out;
+  }
+
+  /// For files without any podio metadata.
+  void deduce_missing_ids() {
+    constexpr std::size_t enough = 20;
+    std::vector<Frame> events(std::min(enough, info_.entries));
+    try {
+      for (std::size_t entry = 0; entry < events.size(); ++entry) read(entry, events[entry], everything);
+    } catch (DataError const&) {
+      return;  // whoever reads this entry will hear of it
+    }
+    auto const ids = deduce_ids(events);
+    for (CollectionPlan& plan : plans_)
+      if (auto const found = ids.find(plan.name); found != ids.end()) plan.id = found->second;
   }
 
   /// Versions, collection ids and types, and parameters of the file: all optional.
