@@ -81,19 +81,21 @@ Patterns const any_name = {"*"};
 enum class Take { first, all };
 
 /// Chooses the collections of one table from a frame.
-TableRows choose(Frame const& frame, Patterns const& names, std::span<std::string_view const> types,
-                 Take take, Patterns const& otherwise) {
+TableRows choose(Frame const& frame, Patterns const& names, std::span<std::string_view const> types, Take take) {
   TableRows rows;
-  for (Patterns const* patterns : {&names, &otherwise}) {
-    for (std::string const& pattern : *patterns)
-      for (Collection const& collection : frame.collections) {
-        if (!is_type(collection, types) || !core::matches(collection.name, pattern)) continue;
-        rows.add(collection);
-        if (take == Take::first) return rows;
-      }
-    if (!rows.empty()) return rows;
-  }
+  for (std::string const& pattern : names)
+    for (Collection const& collection : frame.collections) {
+      if (!is_type(collection, types) || !core::matches(collection.name, pattern)) continue;
+      rows.add(collection);
+      if (take == Take::first) return rows;
+    }
   return rows;
+}
+
+/// The first collection with a listed name, or else all of the right type.
+TableRows choose_or_all(Frame const& frame, Patterns const& names, std::span<std::string_view const> types) {
+  TableRows rows = choose(frame, names, types, Take::first);
+  return rows.empty() ? choose(frame, any_name, types, Take::all) : rows;
 }
 
 /// The rows `begin..end` that an object has in a vector member or relation.
@@ -193,22 +195,25 @@ struct EventBuilder::Implementation {
   [[nodiscard]] Tables choose_tables(Frame const& frame) const {
     auto const& names = detector.collections;
     Tables t;
-    t.tracks = choose(frame, names.tracks, track_types, Take::first, any_name);
-    t.clusters = choose(frame, names.clusters, cluster_types, Take::first, any_name);
-    t.tracker_hits = choose(frame, names.tracker_hits, tracker_hit_types, Take::all, any_name);
-    t.particles = choose(frame, names.particles, particle_types, Take::first, particle_names);
-    t.gen_particles = choose(frame, names.gen_particles, gen_particle_types, Take::first, any_name);
-    t.track_links = choose(frame, names.track_links, track_link_types, Take::first, any_name);
-    t.cluster_links = choose(frame, names.cluster_links, cluster_link_types, Take::first, any_name);
-    t.calo_hit_links = choose(frame, names.calo_hit_links, calo_hit_link_types, Take::first, any_name);
-    t.particle_links = choose(frame, names.particle_links, particle_link_types, Take::first, any_name);
+    t.tracks = choose_or_all(frame, names.tracks, track_types);
+    t.clusters = choose_or_all(frame, names.clusters, cluster_types);
+    t.gen_particles = choose(frame, names.gen_particles, gen_particle_types, Take::first);
+    if (t.gen_particles.empty()) t.gen_particles = choose(frame, any_name, gen_particle_types, Take::first);
+    t.particles = choose(frame, names.particles, particle_types, Take::first);
+    if (t.particles.empty()) t.particles = choose(frame, particle_names, particle_types, Take::first);
+    t.tracker_hits = choose(frame, names.tracker_hits, tracker_hit_types, Take::all);
+    if (t.tracker_hits.empty()) t.tracker_hits = choose(frame, any_name, tracker_hit_types, Take::all);
+    t.track_links = choose_or_all(frame, names.track_links, track_link_types);
+    t.cluster_links = choose_or_all(frame, names.cluster_links, cluster_link_types);
+    t.calo_hit_links = choose_or_all(frame, names.calo_hit_links, calo_hit_link_types);
+    t.particle_links = choose_or_all(frame, names.particle_links, particle_link_types);
     for (HitGroup const& group : hit_groups())
-      for (auto const& [collection, start] : choose(frame, *group.names, calo_hit_types, Take::all, {})) {
+      for (auto const& [collection, start] : choose(frame, *group.names, calo_hit_types, Take::all)) {
         t.calo_hits.add(*collection);
         t.hit_subdetectors.push_back(group.subdetector);
       }
     if (t.calo_hits.empty())
-      for (auto const& [collection, start] : choose(frame, any_name, calo_hit_types, Take::all, {})) {
+      for (auto const& [collection, start] : choose(frame, any_name, calo_hit_types, Take::all)) {
         t.calo_hits.add(*collection);
         t.hit_subdetectors.push_back(Subdetector::other);
       }

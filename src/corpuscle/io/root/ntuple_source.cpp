@@ -35,26 +35,26 @@ class LeafReader {
   virtual void read(RNTupleLocalRange const& range, Column& out) = 0;
 };
 
+/// Derives from a view to reach what the view itself hides: all values of a page at once.
 template <class T>
-class TypedLeafReader final : public LeafReader {
+class TypedLeafReader final : public LeafReader, private ROOT::RNTupleDirectAccessView<T> {
  public:
   TypedLeafReader(ROOT::RNTupleReader& reader, std::string const& field)
-      : view_(reader.GetDirectAccessView<T>(field)) {}
+      : ROOT::RNTupleDirectAccessView<T>(reader.GetDirectAccessView<T>(field)) {}
 
   void read(RNTupleLocalRange const& range, Column& out) override {
     if (range.size() == 0) return;
     std::size_t const n = range.size() * out.width();
     std::byte* const storage = out.resize_values(n);
     RNTupleLocalIndex const first = *range.begin();
-    for (std::size_t k = 0; k < n; ++k) {
-      T const value =
-          view_(RNTupleLocalIndex(first.GetClusterId(), first.GetIndexInCluster() * out.width() + k));
-      std::memcpy(storage + k * sizeof(T), &value, sizeof(T));
+    ROOT::NTupleSize_t in_page = 0;
+    for (std::size_t k = 0; k < n; k += in_page) {
+      T const* const values = this->fField.MapV(
+          RNTupleLocalIndex(first.GetClusterId(), first.GetIndexInCluster() * out.width() + k), in_page);
+      in_page = std::min<ROOT::NTupleSize_t>(in_page, n - k);
+      std::memcpy(storage + k * sizeof(T), values, in_page * sizeof(T));
     }
   }
-
- private:
-  ROOT::RNTupleDirectAccessView<T> view_;
 };
 
 std::optional<Scalar> scalar_named(std::string_view type) {
@@ -122,24 +122,45 @@ std::string read_version(ROOT::RNTupleReader& reader, char const* field) {
   return text;
 }
 
-template <class T>
-void read_parameters_of(ROOT::RNTupleReader& reader, std::size_t entry, std::string const& kind,
-                        Parameters& out) {
-  auto const& descriptor = reader.GetDescriptor();
-  if (descriptor.FindFieldId("GP" + kind + "Keys") == ROOT::kInvalidDescriptorId) return;
-  auto keys = reader.GetView<std::vector<std::string>>("GP" + kind + "Keys");
-  auto values = reader.GetView<std::vector<std::vector<T>>>("GP" + kind + "Values");
-  auto const& names = keys(entry);
-  auto const& lists = values(entry);
-  for (std::size_t k = 0; k < std::min(names.size(), lists.size()); ++k) out[names[k]] = lists[k];
-}
+/// Reads the parameters of an entry. Kept with its views, which hold the pages they have unpacked.
+class ParametersReader {
+ public:
+  explicit ParametersReader(ROOT::RNTupleReader& reader)
+      : ints_(reader, "Int"),
+        floats_(reader, "Float"),
+        doubles_(reader, "Double"),
+        strings_(reader, "String") {}
 
-void read_parameters(ROOT::RNTupleReader& reader, std::size_t entry, Parameters& out) {
-  read_parameters_of<std::int32_t>(reader, entry, "Int", out);
-  read_parameters_of<float>(reader, entry, "Float", out);
-  read_parameters_of<double>(reader, entry, "Double", out);
-  read_parameters_of<std::string>(reader, entry, "String", out);
-}
+  void read(std::size_t entry, Parameters& out) {
+    ints_.read(entry, out);
+    floats_.read(entry, out);
+    doubles_.read(entry, out);
+    strings_.read(entry, out);
+  }
+
+ private:
+  template <class T>
+  struct Pairs {
+    Pairs(ROOT::RNTupleReader& reader, std::string const& kind) {
+      if (reader.GetDescriptor().FindFieldId("GP" + kind + "Keys") == ROOT::kInvalidDescriptorId) return;
+      keys.emplace(reader.GetView<std::vector<std::string>>("GP" + kind + "Keys"));
+      values.emplace(reader.GetView<std::vector<std::vector<T>>>("GP" + kind + "Values"));
+    }
+    void read(std::size_t entry, Parameters& out) {
+      if (!keys) return;
+      auto const& names = (*keys)(entry);
+      auto const& lists = (*values)(entry);
+      for (std::size_t k = 0; k < std::min(names.size(), lists.size()); ++k) out[names[k]] = lists[k];
+    }
+    std::optional<ROOT::RNTupleView<std::vector<std::string>>> keys;
+    std::optional<ROOT::RNTupleView<std::vector<std::vector<T>>>> values;
+  };
+
+  Pairs<std::int32_t> ints_;
+  Pairs<float> floats_;
+  Pairs<double> doubles_;
+  Pairs<std::string> strings_;
+};
 
 class NtupleSource final : public Source {
  public:
@@ -179,8 +200,10 @@ class NtupleSource final : public Source {
     for (std::size_t k = 0; k < plans_.size(); ++k)
       guarded(plans_[k].name, static_cast<std::int64_t>(entry),
               [&] { frame.collections.push_back(read_collection(k, entry, wanted)); });
-    guarded("GP*", static_cast<std::int64_t>(entry),
-            [&] { read_parameters(*reader_, entry, frame.parameters); });
+    guarded("GP*", static_cast<std::int64_t>(entry), [&] {
+      if (!parameters_) parameters_.emplace(*reader_);
+      parameters_->read(entry, frame.parameters);
+    });
   }
 
  private:
@@ -278,7 +301,7 @@ class NtupleSource final : public Source {
       }
     }
     if (auto metadata = open("metadata"); metadata && metadata->GetNEntries() > 0)
-      read_parameters(*metadata, 0, info_.metadata);
+      ParametersReader(*metadata).read(0, info_.metadata);
     take_message();
     return types;
   }
@@ -289,6 +312,7 @@ class NtupleSource final : public Source {
   std::unique_ptr<ROOT::RNTupleReader> reader_;
   std::vector<CollectionPlan> plans_;
   std::vector<Readers> readers_;
+  std::optional<ParametersReader> parameters_;
 };
 
 }  // namespace

@@ -430,6 +430,17 @@ class TreeSource final : public Source {
     auto const ids = deduce_ids(events);
     for (CollectionPlan& plan : plans_)
       if (auto const found = ids.find(plan.name); found != ids.end()) plan.id = found->second;
+    // A subset has the type of what it refers to.
+    for (Frame const& event : events)
+      for (Collection const& subset : event.collections) {
+        if (!subset.is_subset || subset.relations.empty() || subset.relations[0].targets.empty()) continue;
+        auto const has_id = [&](CollectionPlan const& plan) {
+          return plan.id != 0 && plan.id == subset.relations[0].targets[0].collection;
+        };
+        auto const owner = std::find_if(plans_.begin(), plans_.end(), has_id);
+        auto const named = [&](CollectionPlan const& plan) { return plan.name == subset.name; };
+        if (owner != plans_.end()) std::find_if(plans_.begin(), plans_.end(), named)->type = owner->type;
+      }
   }
 
   /// Versions, collection ids and types, and parameters of the file: all optional.
@@ -459,7 +470,8 @@ class TreeSource final : public Source {
           if (found == per_collection->end()) continue;
           Parameters parameters;
           ParametersReader::append(found->second, parameters);
-          for (auto& [key, value] : parameters) info_.metadata[cat(name, "__", key)] = std::move(value);
+          for (auto& [key, value] : parameters)
+            info_.metadata[cat(name, "__", key == "CellIDEncodingString" ? "CellIDEncoding" : key)] = std::move(value);
         }
       }
     }
