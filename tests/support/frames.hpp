@@ -24,8 +24,12 @@ inline std::string data_file(std::string const& name) {
   return std::string(CORPUSCLE_SOURCE_DIR "/../shared/data/").append(name);
 }
 
-inline bool everything(std::string_view, std::string_view) { return true; }
-inline bool nothing(std::string_view, std::string_view) { return false; }
+inline bool everything(std::string_view, std::string_view) {
+  return true;
+}
+inline bool nothing(std::string_view, std::string_view) {
+  return false;
+}
 
 /// A directory of its own, gone with everything in it at the end.
 class TemporaryDirectory {
@@ -96,7 +100,8 @@ class CollectionMaker {
     return *this;
   }
 
-  CollectionMaker& one_to_many(std::string const& name, std::vector<std::vector<io::ObjectRef>> const& lists) {
+  CollectionMaker& one_to_many(std::string const& name,
+                               std::vector<std::vector<io::ObjectRef>> const& lists) {
     io::Relation relation{name, {}};
     add_ranges(name, lists, relation.targets);
     collection_.relations.push_back(std::move(relation));
@@ -231,7 +236,8 @@ inline io::Frame small_event(std::uint64_t number) {
                        io::Column::of<float>("tanLambda", Floats{0.01F, 0.01F, 0.01F, 0.01F, 0.2F}),
                        io::Column::of<float>("referencePoint.x", Floats{0, 30, 1400, 1500, 0}),
                        io::Column::of<float>("covMatrix.values", covariance, 21)})
-          .one_to_many("trackerHits", {{ref("TrackerHits", 0), ref("TrackerHits", 1)}, {ref("TrackerHits", 2)}})
+          .one_to_many("trackerHits",
+                       {{ref("TrackerHits", 0), ref("TrackerHits", 1)}, {ref("TrackerHits", 2)}})
           .one_to_many("tracks", {{}, {}}));
 
   frame.parameters["run conditions"] = std::vector<std::string>{"sunny", "", "\xC3\xA9t\xC3\xA9"};
@@ -254,7 +260,8 @@ inline std::vector<io::Collection> schema_of(io::Frame const& frame) {
   return schema;
 }
 
-inline void write_file(std::string const& path, std::vector<io::Frame> const& frames, io::WriterOptions options) {
+inline void write_file(std::string const& path, std::vector<io::Frame> const& frames,
+                       io::WriterOptions options) {
   io::Writer writer(path, std::move(options));
   for (io::Frame const& frame : frames) writer.write(frame);
   writer.finish();
