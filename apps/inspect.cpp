@@ -6,7 +6,6 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/io/contained.hpp"
 #include "corpuscle/io/event_builder.hpp"
+#include "corpuscle/io/memory_budget.hpp"
 #include "corpuscle/io/units.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
@@ -133,7 +133,7 @@ void print_text(io::FileInfo const& info, std::string const& detector, Summaries
         {name, summary.type, std::to_string(summary.objects),
          number(static_cast<double>(summary.objects) / static_cast<double>(std::max<std::size_t>(1, events))),
          std::to_string(summary.most)});
-  fmt::print("{}", terminal::table(rows));
+  fmt::print("{}", terminal::table(rows, 2));
   if (!with_columns) {
     fmt::print("\nColumns with units and ranges: corpuscle inspect --columns FILE\n");
     return;
@@ -148,12 +148,13 @@ void print_text(io::FileInfo const& info, std::string const& detector, Summaries
                       is_empty ? "-" : number(range.low), is_empty ? "-" : number(range.high),
                       range.not_finite ? std::to_string(range.not_finite) : ""});
     }
-    fmt::print("\n{} ({}, {} objects)\n{}", name, summary.type, summary.objects, terminal::table(rows));
+    fmt::print("\n{} ({}, {} objects)\n{}", name, summary.type, summary.objects, terminal::table(rows, 2));
     for (auto const& [relation, targets] : summary.relations)
       fmt::print("  -> {}: {} references\n", relation, targets);
   }
 }
 
+/// Runs in a child process.
 int inspect(Options const& options, bool with_columns) {
   auto source = io::open_source(options.path);
   io::FileInfo const& info = source->info();
@@ -185,26 +186,16 @@ int inspect(Options const& options, bool with_columns) {
         detector = found->name + " (by its collections)";
     add(summaries, frame);
   }
+  io::note_whereabouts(io::not_reading, "");  // whoever reads our output may take his time
   if (options.json)
     print_json(info, detector, summaries, events, damage);
   else
     print_text(info, detector, summaries, events, with_columns);
-  for (std::string const& message : damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);
-  return static_cast<int>(damage.empty() ? core::ExitCode::success : core::ExitCode::data);
-}
-
-/// Prints an error as main does: for work in a child process, where exceptions end.
-template <class Work>
-int reporting(Work work) {
-  try {
-    return work();
-  } catch (core::Error const& error) {
-    fmt::print(stderr, "corpuscle: {}\n", error.what());
-    return static_cast<int>(error.exit_code());
-  } catch (std::bad_alloc const&) {
-    fmt::print(stderr, "corpuscle: damaged file: it asks for more memory than it can need\n");
-    return static_cast<int>(core::ExitCode::data);
-  }
+  std::string left_out;
+  for (std::string const& text : damage)
+    left_out += (left_out.empty() ? "left out: " : "\nleft out: ") + text;
+  if (!damage.empty()) throw core::DataError(left_out);
+  return static_cast<int>(core::ExitCode::success);
 }
 
 }  // namespace
@@ -227,12 +218,10 @@ void add_inspect(CLI::App& app, int& exit_code) {
       "  corpuscle inspect --event 3 events.edm4hep.root\n"
       "  corpuscle inspect --json events.edm4hep.json | python3 -m json.tool");
   verb->callback([options, with_columns, &exit_code] {
-    std::error_code ignored;
-    auto const size = std::filesystem::file_size(options->path, ignored);
-    std::size_t const limit = (ignored ? 0 : 2 * static_cast<std::size_t>(size)) + (std::size_t{1} << 30);
+    constexpr std::size_t libraries = std::size_t{1} << 30;  // ROOT alone maps hundreds of megabytes
+    std::size_t const limit = io::memory_budget(io::size_of_file(options->path)) + libraries;
     bool const columns = *with_columns || options->event.has_value();
-    io::Outcome const outcome =
-        io::run_contained(limit, [&] { return reporting([&] { return inspect(*options, columns); }); });
+    io::Outcome const outcome = io::run_contained(limit, [&] { return inspect(*options, columns); });
     if (outcome.signal == SIGPIPE) {  // the reader of our output had enough: `corpuscle inspect ... | head`
       exit_code = 128 + SIGPIPE;
       return;
@@ -240,6 +229,7 @@ void add_inspect(CLI::App& app, int& exit_code) {
     if (outcome.end != io::Outcome::End::done)
       throw core::DataError(
           core::cat(options->path, ": damaged: the library that reads it ", outcome.describe()));
+    if (!outcome.message.empty()) fmt::print(stderr, "corpuscle: {}\n", outcome.message);
     exit_code = outcome.exit_code;
   });
 }

@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
   using corpuscle::core::ExitCode;
   CLI::App app("Corpuscle: from the raw picture of a collision to the particles that made it.", "corpuscle");
   app.set_version_flag("--version", "corpuscle " CORPUSCLE_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // "none" is found below, after a misspelt one, whose message says more
   app.footer(
       "Examples:\n"
       "  corpuscle inspect events.edm4hep.root\n"
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   add_reconstruct(app, exit_code);
   try {
     app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
   } catch (CLI::ParseError const& error) {
     int const code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(ExitCode::usage);

@@ -121,7 +121,7 @@ void parse_events(std::string const& text, io::PipelineConfig& config) {
   auto const number = [&](std::string const& digits) {
     if (digits.empty() || digits.size() > 15 || digits.find_first_not_of("0123456789") != digits.npos)
       throw core::ConfigError(
-          core::cat("--events ", text, ": expected A:B, two numbers of events counted from 0"));
+          core::cat("--events ", text, ": expected A:B, A: , :B or A, events counted from 0"));
     return static_cast<std::size_t>(std::stoull(digits));
   };
   if (text.empty()) return;
@@ -143,8 +143,8 @@ std::string per_event(double sum, std::uint64_t events) {
 
 void print_text(Tally const& tally, io::PipelineResult const& result, std::string const& output) {
   std::uint64_t const n = tally.events;
-  fmt::print("{} events, detector {}; per event {} tracks and {} clusters\n\n", n, result.detector,
-             per_event(static_cast<double>(tally.tracks), n),
+  fmt::print("{} event{}, detector {}; per event {} tracks and {} clusters\n\n", n, n == 1 ? "" : "s",
+             result.detector, per_event(static_cast<double>(tally.tracks), n),
              per_event(static_cast<double>(tally.clusters), n));
   auto const cell = [&](Origin const& origin, double value) {
     return origin.events ? per_event(value, n) : std::string("-");
@@ -185,7 +185,7 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print("]}}\n");
 }
 
-volatile std::sig_atomic_t was_interrupted = 0;
+volatile std::sig_atomic_t interrupted_by = 0;  ///< number of the signal
 
 int reconstruct(Options const& options) {
   io::PipelineConfig config;
@@ -206,8 +206,9 @@ int reconstruct(Options const& options) {
     std::memcpy(&chunk, report.data(), sizeof chunk);
     tally.add(chunk);
   };
-  for (int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { was_interrupted = 1; });
-  config.should_stop = [] { return was_interrupted != 0; };
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    std::signal(signal, [](int number) { interrupted_by = number; });
+  config.should_stop = [] { return interrupted_by != 0; };
   io::PipelineResult result;
   try {
     terminal::Progress progress("reconstruct");
@@ -215,7 +216,7 @@ int reconstruct(Options const& options) {
     result = io::run_pipeline(config);
   } catch (io::Interrupted const&) {
     fmt::print(stderr, "corpuscle: interrupted; {} was not written\n", options.output);
-    return 128 + SIGINT;
+    return 128 + interrupted_by;
   }
   if (options.json)
     print_json(tally, result, options.output);

@@ -20,7 +20,7 @@ std::size_t width(std::string const& text) {
 
 }  // namespace
 
-std::string table(std::vector<std::vector<std::string>> const& rows) {
+std::string table(std::vector<std::vector<std::string>> const& rows, std::size_t n_text) {
   std::vector<std::size_t> widths;
   for (auto const& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -31,7 +31,7 @@ std::string table(std::vector<std::vector<std::string>> const& rows) {
     std::string line;
     for (std::size_t k = 0; k < row.size(); ++k) {
       std::string const padding(widths[k] - width(row[k]), ' ');
-      line += (k == 0 ? row[k] + padding : padding + row[k]) + (k + 1 < row.size() ? "  " : "");
+      line += (k < n_text ? row[k] + padding : padding + row[k]) + (k + 1 < row.size() ? "  " : "");
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

@@ -8,8 +8,8 @@
 /// What the programs print: tables, progress, lists of files.
 namespace terminal {
 
-/// Rows of cells as a table; the first column is left-aligned, the others right-aligned.
-std::string table(std::vector<std::vector<std::string>> const& rows);
+/// Rows of cells as a table; the first `n_text` columns are left-aligned, the others (numbers) right-aligned.
+std::string table(std::vector<std::vector<std::string>> const& rows, std::size_t n_text = 1);
 
 /// Text as a JSON string, quotes included.
 std::string quoted(std::string const& text);

@@ -2,15 +2,16 @@
 //
 //   reconstruct INPUT DETECTOR OUTPUT
 
-#include <utility>
+#include <cstdio>
 
 #include "corpuscle/config/detector.hpp"
+#include "corpuscle/core/error.hpp"
 #include "corpuscle/io/event_builder.hpp"
 #include "corpuscle/io/source.hpp"
 #include "corpuscle/io/writer.hpp"
 #include "corpuscle/pf/cluster_particle_flow.hpp"
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace corpuscle;
   if (argc != 4) return 2;
   auto const source = io::open_source(argv[1]);
@@ -31,4 +32,7 @@ int main(int argc, char** argv) {
     writer.write(frame);
   }
   writer.finish();
+} catch (corpuscle::core::Error const& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return static_cast<int>(error.exit_code());
 }

@@ -56,6 +56,18 @@ endif()
 run(${CMAKE_COMMAND} --build "${WORK}/stranger_build/all")
 run("${WORK}/stranger_build/all/stranger")
 
+# A program outside the installed tree finds the ROOT plug-in.
+if(EXISTS "${prefix}/bin/corpuscle" AND EXISTS "${WORK}/stranger_build/all/reader")
+  file(GLOB plugin "${prefix}/lib*/libcorpuscle_root.so" "${prefix}/lib/*/libcorpuscle_root.so")
+  if(plugin)
+    run("${prefix}/bin/corpuscle" reconstruct "${SAMPLE}" --detector clic -o "${WORK}/sample.edm4hep.root")
+    run("${WORK}/stranger_build/all/reader" "${WORK}/sample.edm4hep.root")
+    if(NOT output MATCHES "3 events")
+      message(FATAL_ERROR "the stranger's program should find 3 events:\n${output}")
+    endif()
+  endif()
+endif()
+
 # A component that does not exist is refused by name.
 configure(none core telepathy)
 if(status EQUAL 0 OR NOT output MATCHES "no component 'telepathy'")

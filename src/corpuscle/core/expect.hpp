@@ -13,4 +13,3 @@
 #define CORPUSCLE_CONTRACT_(kind, condition) void(sizeof((condition) ? 1 : 0))
 #endif
 #define CORPUSCLE_EXPECT(condition) CORPUSCLE_CONTRACT_("precondition", condition)
-#define CORPUSCLE_ENSURE(condition) CORPUSCLE_CONTRACT_("postcondition", condition)

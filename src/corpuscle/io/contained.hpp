@@ -12,7 +12,8 @@ namespace corpuscle::io {
 struct Outcome {
   enum class End { done, crashed, hung };
   End end = End::done;
-  int exit_code = 0;        ///< what the work returned, if done
+  int exit_code = 0;        ///< what the work returned, or the code of the error it threw, if done
+  std::string message;      ///< the text of that error
   int signal = 0;           ///< what killed it, if crashed
   Whereabouts whereabouts;  ///< where a reader was, if it did not end well
 
@@ -25,7 +26,8 @@ inline constexpr int patience_s = 60;
 
 /// Runs `work` in a child process, so that a crash, a hang or a greedy allocation of the libraries that
 /// read a damaged file does not take this process with it. The child shares what is open; whatever it
-/// changes in memory is lost, its output is not.
+/// changes in memory is lost, its standard output is not. What it writes to standard error is dropped, as
+/// libraries chatter there: it reports by throwing.
 ///
 /// @param memory_limit  address space the child may take beyond what it has now [bytes]; 0: any
 /// Call it before starting threads.

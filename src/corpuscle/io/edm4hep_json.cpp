@@ -10,6 +10,7 @@
 #include "corpuscle/io/json/columns.hpp"
 #include "corpuscle/io/json/index.hpp"
 #include "corpuscle/io/schema.hpp"
+#include "corpuscle/io/whereabouts.hpp"
 
 // json/index finds where each event lies; here its JSON becomes columns, without ever being a tree; and
 // json/columns makes collections of them.
@@ -24,17 +25,6 @@ using json::Member;
 using Json = nlohmann::json;
 
 constexpr std::size_t max_members = 512;  // of one object; no honest one has 50
-
-/// "edm4hep::TrackCollection" -> "edm4hep::Track", "podio::UserDataCollection<float>" -> "float"; a link
-/// collection is left to `upgrade`.
-std::string object_type(std::string_view type) {
-  constexpr std::string_view user_data = "podio::UserDataCollection<";
-  constexpr std::string_view suffix = "Collection";
-  if (type.starts_with(user_data) && type.ends_with('>'))
-    return std::string(type.substr(user_data.size(), type.size() - user_data.size() - 1));
-  if (type.ends_with(suffix)) type.remove_suffix(suffix.size());
-  return std::string(type);
-}
 
 /// Receives the JSON of one event from the parser and fills a frame.
 class EventReader {
@@ -378,6 +368,7 @@ class JsonSource final : public Source {
     if (entry >= info_.entries)
       throw core::DataError(cat(info_.path, ": there is no entry ", entry, ", only ", info_.entries));
     if (entry == index_.events.size()) throw core::DataError(cat(info_.path, ": ", describe(*index_.damage)));
+    note_whereabouts(static_cast<std::int64_t>(entry), "");
     json::EventRange const& range = index_.events[entry];
     if (entry > 0 && index_.events[entry - 1].number == range.number)
       throw core::DataError(cat(info_.path, ": event ", range.number, " (byte ", range.begin,

@@ -81,7 +81,8 @@ Patterns const any_name = {"*"};
 enum class Take { first, all };
 
 /// Chooses the collections of one table from a frame.
-TableRows choose(Frame const& frame, Patterns const& names, std::span<std::string_view const> types, Take take) {
+TableRows choose(Frame const& frame, Patterns const& names, std::span<std::string_view const> types,
+                 Take take) {
   TableRows rows;
   for (std::string const& pattern : names)
     for (Collection const& collection : frame.collections) {
@@ -300,10 +301,10 @@ void EventBuilder::Implementation::fill_states(Collection const& collection, eve
     bool has_ip = false;
     for (std::size_t k = begin; k < end && location; ++k) has_ip |= location->at<std::int32_t>(k) == 1;
     for (std::size_t k = begin; k < end; ++k) {
-      // EDM4hep: 1 at IP, 2 first hit, 3 last hit, 4 calorimeter. A file whose states say none of the
-      // first has the one at the IP first (fast simulation, LCIO 1.x).
+      // EDM4hep: 1 at IP, 2 first hit, 3 last hit, 4 calorimeter. Where no state says so, and the first says
+      // nothing, it is the one at the IP (fast simulation).
       std::int32_t code = location ? location->at<std::int32_t>(k) : 0;
-      if (!has_ip && k == begin) code = 1;
+      if (!has_ip && k == begin && code == 0) code = 1;
       if (code < 1 || code > 4) continue;
       event::TrackStates& states = tracks.states[static_cast<std::size_t>(code - 1)];
       std::size_t const row = first_row + track;

@@ -15,8 +15,9 @@ namespace corpuscle::io {
 /// Tables are filled from the collections that the detector file names: tracks, clusters, particles,
 /// generated particles and links from the first of the listed collections that is there, hits from all of
 /// them. If the file has none of the names of a table, all collections of the right type serve (for
-/// particles the first called like particle-flow objects, for generated particles the first). Relations to objects that are not in the
-/// frame are dropped, and truth links may point either way. Not thread-safe: one builder per thread.
+/// particles the first called like particle-flow objects, for generated particles the first). Relations to
+/// objects that are not in the frame are dropped, and truth links may point either way. Not thread-safe: one
+/// builder per thread.
 class EventBuilder {
  public:
   EventBuilder(FileInfo const& info, detector::Detector const& detector);

@@ -17,31 +17,6 @@ auto const* find_named(Items const& items, std::string_view name) {
   return found == items.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-std::size_t size_of(Scalar type) {
-  return visit_scalar(type, [](auto value) { return sizeof value; });
-}
-
-std::string_view name(Scalar type) {
-  switch (type) {
-    case Scalar::i8: return "int8";
-    case Scalar::i16: return "int16";
-    case Scalar::i32: return "int32";
-    case Scalar::i64: return "int64";
-    case Scalar::u8: return "uint8";
-    case Scalar::u16: return "uint16";
-    case Scalar::u32: return "uint32";
-    case Scalar::u64: return "uint64";
-    case Scalar::f32: return "float32";
-    case Scalar::f64: return "float64";
-    case Scalar::boolean: return "bool";
-  }
-  return "unknown";
-}
-
-namespace {
-
 template <class Value>
 void append(Column& column, Value value) {
   std::size_t const n = column.values();
@@ -53,6 +28,27 @@ void append(Column& column, Value value) {
 }
 
 }  // namespace
+
+std::size_t size_of(Scalar type) {
+  return visit_scalar(type, [](auto value) { return sizeof value; });
+}
+
+std::string_view name(Scalar type) {
+  switch (type) {
+    case Scalar::i8: return "int8_t";
+    case Scalar::i16: return "int16_t";
+    case Scalar::i32: return "int32_t";
+    case Scalar::i64: return "int64_t";
+    case Scalar::u8: return "uint8_t";
+    case Scalar::u16: return "uint16_t";
+    case Scalar::u32: return "uint32_t";
+    case Scalar::u64: return "uint64_t";
+    case Scalar::f32: return "float";
+    case Scalar::f64: return "double";
+    case Scalar::boolean: return "bool";
+  }
+  return "unknown";
+}
 
 void Column::push_back(double value) {
   append(*this, value);

@@ -25,7 +25,7 @@ namespace corpuscle::io {
 enum class Scalar : std::uint8_t { i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, boolean };
 
 std::size_t size_of(Scalar type);
-std::string_view name(Scalar type);
+std::string_view name(Scalar type);  ///< "int32_t", "float", ...
 
 template <class T>
 constexpr Scalar scalar_of();
@@ -203,7 +203,8 @@ decltype(auto) visit_scalar(Scalar type, Visitor&& visitor) {
   return visitor(double{});
 }
 
-/// Static cast that saturates instead of overflowing; NaN becomes 0 when the target is an integer.
+/// A static cast that is defined for every value: floating point saturates at the limits of an integer
+/// target, and NaN becomes 0 there; integers wrap.
 template <class To, class From>
 To convert(From value);
 

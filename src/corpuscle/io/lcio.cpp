@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,8 +9,10 @@
 #include "corpuscle/core/expect.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/io/lcio_event.hpp"
+#include "corpuscle/io/memory_budget.hpp"
 #include "corpuscle/io/sio.hpp"
 #include "corpuscle/io/source.hpp"
+#include "corpuscle/io/whereabouts.hpp"
 
 namespace corpuscle::io {
 namespace {
@@ -18,7 +21,6 @@ using core::cat;
 using core::DataError;
 
 constexpr std::uint64_t nowhere = ~std::uint64_t{0};
-constexpr std::uint64_t spare_memory = 64 << 20;
 
 class LcioSource final : public Source {
  public:
@@ -35,6 +37,7 @@ class LcioSource final : public Source {
 
   void read(std::size_t entry, Frame& frame, Wanted const& wanted) override {
     CORPUSCLE_EXPECT(entry < events_.size());
+    note_whereabouts(static_cast<std::int64_t>(entry), "");
     Event const& event = events_[entry];
     std::uint64_t place = event.header != nowhere ? event.header : event.data;
     try {
@@ -54,7 +57,39 @@ class LcioSource final : public Source {
     }
   }
 
+  /// Events that announce the same collections, and hold them all, look alike: one of them tells. That spares
+  /// unpacking the whole file.
+  std::vector<Collection> collections() override {
+    std::vector<Collection> all;
+    std::set<std::vector<std::string>> known;
+    Frame frame;
+    for (std::size_t entry = 0; entry < events_.size(); ++entry) {
+      std::vector<std::string> announced;
+      note_whereabouts(static_cast<std::int64_t>(entry), "");
+      try {
+        if (events_[entry].header == nowhere) continue;
+        sio::Budget budget = this->budget();
+        file_.unpack(file_.record(events_[entry].header), header_, budget);
+        announced = lcio::announced_collections(lcio::read_event_header(header_), budget);
+        if (known.contains(announced)) continue;
+        read(entry, frame, [](auto, auto) { return false; });
+        add_new(all, frame);
+        if (holds_all(announced)) known.insert(std::move(announced));
+      } catch (sio::Damage const&) {  // whoever reads this entry will hear of it
+      } catch (DataError const&) {
+      }
+    }
+    return all;
+  }
+
  private:
+  /// Whether the event read last has a block for each collection, of which `announced` has name and type.
+  [[nodiscard]] bool holds_all(std::vector<std::string> const& announced) const {
+    std::size_t blocks = 0;
+    for (sio::Cursor payload(data_); payload.left() > 0; ++blocks) sio::next_block(payload);
+    return 2 * blocks == announced.size();
+  }
+
   /// Offsets of the two records of an event; `nowhere` for one that is missing, and for both where the
   /// file is damaged.
   struct Event {
@@ -62,7 +97,7 @@ class LcioSource final : public Source {
     std::uint64_t data = nowhere;
   };
 
-  [[nodiscard]] sio::Budget budget() const { return sio::Budget(2 * file_.size() + spare_memory); }
+  [[nodiscard]] sio::Budget budget() const { return sio::Budget(memory_budget(file_.size())); }
 
   /// Walks over the record headers. Run headers and the random-access records at the end are passed by.
   void index() {

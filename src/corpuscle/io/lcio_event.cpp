@@ -393,6 +393,15 @@ EventHeader read_event_header(std::span<std::byte const> payload) {
   return header;
 }
 
+std::vector<std::string> announced_collections(EventHeader const& header, sio::Budget& budget) {
+  Cursor in = header.rest;
+  std::size_t const n = in.count(8);
+  budget.spend(n * bytes_per_entry);
+  std::vector<std::string> names_and_types(2 * n);
+  for (std::string& text : names_and_types) text = in.text();
+  return names_and_types;
+}
+
 Frame decode_event(std::span<std::byte const> header, std::span<std::byte const> event, Wanted const& wanted,
                    sio::Budget& budget) {
   return EventDecoder(wanted, budget)(header, event);

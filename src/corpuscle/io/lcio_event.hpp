@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "corpuscle/io/frame.hpp"
 #include "corpuscle/io/sio.hpp"
@@ -25,6 +27,10 @@ struct EventHeader {
 
 /// @throws sio::Damage if this is not the payload of an LCEventHeader record.
 EventHeader read_event_header(std::span<std::byte const> payload);
+
+/// Names and types, as LCIO calls them and in turn, of the collections that the event says it holds.
+/// @throws sio::Damage if the list runs beyond the end of the record.
+std::vector<std::string> announced_collections(EventHeader const& header, sio::Budget& budget);
 
 /// Makes a frame of the payloads of an LCEventHeader record and of the LCEvent record behind it.
 /// Everything allocated for it is taken from `budget`.

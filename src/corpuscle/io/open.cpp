@@ -53,6 +53,10 @@ std::string describe_foreign(std::string_view head, bool is_gzip) {
   return {};
 }
 
+bool is_lcio(std::string_view head) {
+  return head.size() >= 8 && head.substr(4, 4) == "\xab\xad\xca\xfe";
+}
+
 bool is_edm4hep_json(std::string_view head) {
   auto const start = head.find_first_not_of(" \t\r\n");
   return start != head.npos && head[start] == '{' &&
@@ -71,25 +75,30 @@ std::vector<Collection> Source::collections() {
     } catch (DataError const&) {
       continue;  // whoever reads this entry will hear of it
     }
-    for (Collection& found : frame.collections) {
-      auto const at =
-          std::lower_bound(all.begin(), all.end(), found.name,
-                           [](Collection const& c, std::string const& name) { return c.name < name; });
-      if (at != all.end() && at->name == found.name) continue;
-      Collection& kept = *all.emplace(at);
-      kept.name = found.name;
-      kept.type = found.type;
-      kept.id = found.id;
-      kept.is_subset = found.is_subset;
-    }
+    add_new(all, frame);
   }
   return all;
+}
+
+void Source::add_new(std::vector<Collection>& all, Frame const& frame) {
+  for (Collection const& found : frame.collections) {
+    auto const at =
+        std::lower_bound(all.begin(), all.end(), found.name,
+                         [](Collection const& c, std::string const& name) { return c.name < name; });
+    if (at != all.end() && at->name == found.name) continue;
+    Collection& kept = *all.emplace(at);
+    kept.name = found.name;
+    kept.type = found.type;
+    kept.id = found.id;
+    kept.is_subset = found.is_subset;
+  }
 }
 
 std::unique_ptr<Source> open_source(std::string const& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw core::EnvironmentError(cat(path, ": ", std::strerror(errno)));
   if (S_ISDIR(status.st_mode)) throw core::EnvironmentError(cat(path, ": is a directory, not an event file"));
+  if (!S_ISREG(status.st_mode)) throw core::EnvironmentError(cat(path, ": is not a regular file"));
   std::ifstream file(path, std::ios::binary);
   std::string raw(8, '\0');
   if (!file.is_open()) throw core::EnvironmentError(cat(path, ": cannot be read: ", std::strerror(errno)));
@@ -98,10 +107,12 @@ std::unique_ptr<Source> open_source(std::string const& path) {
   if (raw.empty()) throw DataError(cat(path, ": byte 0: the file is empty"));
 
   if (raw.starts_with("root")) return open_root(path);
-  if (raw.size() == 8 && raw.substr(4) == "\xab\xad\xca\xfe") return open_lcio(path);
+  if (is_lcio(raw)) return open_lcio(path);
   std::string const head = head_of(path);
   bool const is_gzip = raw.starts_with("\x1f\x8b");
   if (!is_gzip && is_edm4hep_json(head)) return open_edm4hep_json(path);
+  if (is_gzip && (is_edm4hep_json(head) || is_lcio(head)))
+    throw DataError(cat(path, ": byte 0: a gzip-compressed event file: unpack it first (gunzip)"));
   std::string const what = describe_foreign(head, is_gzip);
   throw DataError(cat(path, ": byte 0: ", what.empty() ? "not an event file we know" : cat("this is ", what),
                       "; Corpuscle reads EDM4hep (ROOT or JSON) and LCIO"));

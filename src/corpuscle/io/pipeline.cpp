@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/io/memory_budget.hpp"
 #include "corpuscle/io/worker_process.hpp"
 
 namespace corpuscle::io {
@@ -22,24 +24,19 @@ constexpr std::size_t packing_memory = std::size_t{512} << 20;
 /// A chunk holds about this many bytes of input at most, so that large events make small chunks.
 constexpr std::size_t chunk_bytes = std::size_t{8} << 20;
 
-std::size_t size_of_file(std::string const& path) {
-  std::error_code ignored;
-  auto const size = std::filesystem::file_size(path, ignored);
-  return ignored ? 0 : static_cast<std::size_t>(size);
-}
-
 std::size_t memory_limit(std::vector<std::string> const& inputs) {
   std::size_t largest = 0;
   for (std::string const& input : inputs) largest = std::max(largest, size_of_file(input));
-  return 2 * largest + (std::size_t{64} << 20) + packing_memory;
+  return memory_budget(largest) + packing_memory;
 }
 
-/// Plain values over a socket; `read_*` throws Disconnected if the other end is gone.
+/// Plain values over a socket; `read_*` throws Disconnected if the other end is gone, or given up.
 struct Disconnected {};
 
 class Wire {
  public:
-  explicit Wire(int socket) : socket_(socket) {}
+  explicit Wire(int socket, std::function<bool()> give_up = {})
+      : socket_(socket), give_up_(std::move(give_up)) {}
 
   void write(std::uint64_t value) { write_raw(&value, sizeof value); }
   void write(std::span<std::byte const> bytes) {
@@ -78,18 +75,20 @@ class Wire {
     if (!send_bytes(socket_, data, n)) throw Disconnected{};
   }
   void read_raw(void* data, std::size_t n) {
-    if (!receive_bytes(socket_, data, n)) throw Disconnected{};
+    if (!receive_bytes(socket_, data, n, give_up_)) throw Disconnected{};
   }
   int socket_;
+  std::function<bool()> give_up_;
 };
 
 /// What the inputs hold, found out before the work starts.
 struct Survey {
-  std::vector<std::size_t> entries;
-  std::vector<std::string> damage;  ///< one per file that cannot be opened, with keep_going
-  std::uint64_t detector = 0;       ///< index in known_detectors; their number if none fits
-  std::string format;
-  std::vector<std::string> not_kept;
+  std::vector<std::size_t> entries;     ///< of each input; 0 for those that do not open
+  std::vector<bool> opens;              ///< whether each input could be opened
+  std::vector<std::string> damage;      ///< one per file that cannot be opened, with keep_going
+  std::vector<Collection> collections;  ///< of all inputs, without contents
+  std::size_t detector = 0;             ///< index in known_detectors; their number if none fits
+  std::string example;                  ///< the first input that opens, and its format
 };
 
 /// @throws core::DataError for a file in which there is nothing to reconstruct from.
@@ -103,36 +102,31 @@ void require_elements(FileInfo const& info, std::vector<Collection> const& colle
                         "`corpuscle inspect` shows what it holds"));
 }
 
-/// Runs in a child: opens every input.
+/// Runs in a child: opens every input and says what it holds.
 int survey_inputs(PipelineConfig const& config, Wire wire) {
-  bool has_first = false;
   for (std::string const& input : config.inputs) {
     try {
-      note_whereabouts(-1, "");
-      auto source = open_source(input);
-      std::uint64_t detector = config.known_detectors.size();
-      std::vector<std::string> not_kept;
-      if (!has_first) {
-        has_first = true;
-        Frame first;
-        if (source->info().entries > 0) try {
-            source->read(0, first, nothing);
-          } catch (DataError const&) {  // reported when its turn comes
-          }
-        require_elements(source->info(), source->collections());
-        auto const* found = recognise(source->info(), first, config.known_detectors);
-        if (found) detector = static_cast<std::uint64_t>(found - config.known_detectors.data());
-        for (Collection const& collection : first.collections)
-          if (!is_writable(collection.type))
-            not_kept.push_back(cat(collection.name, " (", collection.type, ")"));
+      note_whereabouts(-1, input);
+      auto const source = open_source(input);
+      FileInfo const& info = source->info();
+      auto const collections = source->collections();
+      require_elements(info, collections);
+      Frame first;
+      first.collections = collections;
+      auto const* found = recognise(info, first, config.known_detectors);
+      wire.write(static_cast<std::uint64_t>(core::ExitCode::success));
+      wire.write(info.entries);
+      wire.write(found ? static_cast<std::uint64_t>(found - config.known_detectors.data())
+                       : config.known_detectors.size());
+      wire.write(info.format);
+      wire.write(collections.size());
+      for (Collection const& collection : collections) {
+        wire.write(collection.name);
+        wire.write(collection.type);
+        wire.write(collection.id);
+        wire.write(collection.is_subset ? 1 : 0);
       }
-      wire.write(1);
-      wire.write(source->info().entries);
-      wire.write(detector);
-      wire.write(source->info().format);
-      wire.write(not_kept);
     } catch (core::Error const& error) {
-      wire.write(0);
       wire.write(static_cast<std::uint64_t>(error.exit_code()));
       wire.write(std::string(error.what()));
     }
@@ -146,35 +140,65 @@ int survey_inputs(PipelineConfig const& config, Wire wire) {
   throw core::Error(code, message);
 }
 
+/// Takes what the surveying child says of one input that it could open.
+void add_input(PipelineConfig const& config, std::string const& input, Wire& wire, Survey& result) {
+  bool const is_first = result.example.empty();
+  result.entries.push_back(wire.read_number());
+  std::size_t const detector = wire.read_number();
+  std::string const format = wire.read_text();
+  for (std::uint64_t n = wire.read_number(); n > 0; --n) {
+    Collection collection;
+    collection.name = wire.read_text();
+    collection.type = wire.read_text();
+    collection.id = static_cast<std::uint32_t>(wire.read_number());
+    collection.is_subset = wire.read_number() == 1;
+    auto const known = std::find_if(result.collections.begin(), result.collections.end(),
+                                    [&](Collection const& c) { return c.name == collection.name; });
+    if (known == result.collections.end()) {
+      result.collections.push_back(std::move(collection));
+    } else if (known->type != collection.type || known->id != collection.id ||
+               known->is_subset != collection.is_subset) {
+      throw DataError(cat(input, ": collection '", collection.name, "' has another type or id than in ",
+                          config.inputs.front(), ": reconstruct these files separately"));
+    }
+  }
+  if (is_first) {
+    result.detector = detector;
+    result.example = cat(input, ": the file (", format, ")");
+  } else if (!config.detector && detector != result.detector) {
+    throw DataError(cat(input,
+                        ": this file comes from another detector than the first, or does not say from which: "
+                        "name it with --detector, or reconstruct the files separately"));
+  }
+}
+
 Survey survey(PipelineConfig const& config) {
   WorkerProcess child(memory_limit(config.inputs),
                       [&](int socket) { return survey_inputs(config, Wire(socket)); });
-  Wire wire(child.socket());
+  Wire wire(child.socket(), [&] {
+    if (config.should_stop && config.should_stop()) throw Interrupted{};
+    return child.is_stuck();
+  });
   Survey result;
   result.detector = config.known_detectors.size();
   for (std::string const& input : config.inputs) {
     try {
-      if (wire.read_number() == 1) {
-        result.entries.push_back(wire.read_number());
-        auto const detector = wire.read_number();
-        auto const format = wire.read_text();
-        auto const not_kept = wire.read_texts();
-        if (result.format.empty()) {
-          result.detector = detector;
-          result.format = format;
-          result.not_kept = not_kept;
-        }
+      auto const code = static_cast<core::ExitCode>(wire.read_number());
+      if (code == core::ExitCode::success) {
+        result.opens.push_back(true);
+        add_input(config, input, wire, result);
         continue;
       }
-      auto const code = static_cast<core::ExitCode>(wire.read_number());
       std::string const message = wire.read_text();
       if (!config.keep_going) rethrow(code, message);
       result.damage.push_back(message);
       result.entries.push_back(0);
+      result.opens.push_back(false);
     } catch (Disconnected const&) {
       throw DataError(cat(input, ": damaged: the library that opens it ", child.wait().describe()));
     }
   }
+  if (result.example.empty()) throw DataError(result.damage.front());
   return result;
 }
 
@@ -213,8 +237,11 @@ struct Answer {
 /// Runs in a worker: processes chunks until the parent hangs up.
 class ChunkWorker {
  public:
-  ChunkWorker(PipelineConfig const& config, detector::Detector const& detector)
-      : config_(config), detector_(detector) {}
+  ChunkWorker(PipelineConfig const& config, detector::Detector const& detector, WriterOptions options)
+      : config_(config),
+        detector_(detector),
+        options_(std::move(options)),
+        processor_(config.make_processor()) {}
 
   int run(Wire wire) {
     try {
@@ -230,10 +257,10 @@ class ChunkWorker {
         } catch (core::Error const& error) {
           answer.code = error.exit_code();
           answer.message = error.what();
-        } catch (std::bad_alloc const&) {
-          answer.code = core::ExitCode::data;
+        } catch (std::exception const& error) {
+          answer.code = core::ExitCode::bug;
           answer.message = cat(config_.inputs[chunk.input], ": entries ", chunk.first, " to ", chunk.last - 1,
-                               ": damaged: asks for more memory than the file can need");
+                               ": internal error, please report it: ", error.what());
         }
         wire.write(static_cast<std::uint64_t>(answer.code));
         wire.write(answer.message);
@@ -250,61 +277,50 @@ class ChunkWorker {
  private:
   void open(std::size_t input) {
     if (source_ && input_ == input) return;
+    note_whereabouts(-1, "");
     source_ = open_source(config_.inputs[input]);
     builder_.emplace(source_->info(), detector_);
     input_ = input;
-  }
-
-  void prepare_output() {
-    processor_ = config_.make_processor();
-    // The collections of the output are those of the first input that opens.
-    std::unique_ptr<Source> first;
-    for (std::string const& input : config_.inputs) {
-      try {
-        first = open_source(input);
-        break;
-      } catch (core::Error const&) {
-        if (!config_.keep_going) throw;
-      }
-    }
-    options_.container = config_.container;
-    options_.schema = config_.added;
-    if (!first) return;
-    options_.metadata = first->info().metadata;
-    auto const is_added = [&](Collection const& collection) {
-      return std::any_of(config_.added.begin(), config_.added.end(),
-                         [&](Collection const& added) { return added.name == collection.name; });
-    };
-    for (Collection& collection : first->collections())
-      if (is_writable(collection.type) && !is_added(collection))
-        options_.schema.push_back(std::move(collection));
+    if (options_.metadata.empty()) options_.metadata = source_->info().metadata;
   }
 
   void process(Chunk const& chunk, Answer& answer) {
-    if (!processor_) prepare_output();
     open(chunk.input);
     auto const encoder = make_chunk_encoder(options_);
     for (std::size_t entry = chunk.first; entry < chunk.last; ++entry) {
       if (chunk.skip.contains(entry)) continue;
       try {
-        source_->read(entry, frame_, everything);
-        event::Event const event = (*builder_)(frame_, entry);
-        processor_->process(event, *builder_, frame_);
-        encoder->add(frame_);
+        process(entry, *encoder);
         ++answer.events;
       } catch (DataError const& error) {
         if (!config_.keep_going) throw;
         answer.damage.emplace_back(error.what());
       }
     }
+    note_whereabouts(-1, "");
     answer.report = processor_->take_report();
     answer.bytes = encoder->finish();
   }
 
+  /// One event. @throws DataError that names file and entry
+  void process(std::size_t entry, ChunkEncoder& encoder) try {
+    source_->read(entry, frame_, everything);
+    event::Event const event = (*builder_)(frame_, entry);
+    processor_->process(event, *builder_, frame_);
+    try {
+      encoder.add(frame_);
+    } catch (DataError const& error) {
+      throw DataError(cat(source_->info().path, ": entry ", entry, ": ", error.what()));
+    }
+  } catch (std::bad_alloc const&) {
+    throw DataError(cat(source_->info().path, ": entry ", entry,
+                        ": damaged: asks for more memory than the file can need"));
+  }
+
   PipelineConfig const& config_;
   detector::Detector const& detector_;
-  std::unique_ptr<EventProcessor> processor_;
   WriterOptions options_;
+  std::unique_ptr<EventProcessor> processor_;
   std::size_t input_ = 0;
   std::unique_ptr<Source> source_;
   std::optional<EventBuilder> builder_;
@@ -314,9 +330,11 @@ class ChunkWorker {
 /// The parent's side: hands out chunks and takes the answers in order.
 class Foreman {
  public:
-  Foreman(PipelineConfig const& config, detector::Detector const& detector, std::vector<Chunk> chunks)
+  Foreman(PipelineConfig const& config, detector::Detector const& detector, WriterOptions const& options,
+          std::vector<Chunk> chunks)
       : config_(config),
         detector_(detector),
+        options_(options),
         chunks_(std::move(chunks)),
         n_workers_(std::max(1U, config.workers)) {}
 
@@ -352,7 +370,7 @@ class Foreman {
       auto idle = std::find_if(workers_.begin(), workers_.end(), [](Worker const& w) { return !w.chunk; });
       if (idle == workers_.end()) {
         if (workers_.size() >= n_workers_) return;
-        idle = workers_.insert(workers_.end(), Worker{start(), {}});
+        idle = workers_.insert(workers_.end(), Worker{});
       }
       give(*idle, given_++);
     }
@@ -360,11 +378,12 @@ class Foreman {
 
   std::unique_ptr<WorkerProcess> start() {
     return std::make_unique<WorkerProcess>(memory_limit(config_.inputs), [this](int socket) {
-      return ChunkWorker(config_, detector_).run(Wire(socket));
+      return ChunkWorker(config_, detector_, options_).run(Wire(socket));
     });
   }
 
   void give(Worker& worker, std::size_t index) {
+    if (!worker.process) worker.process = start();
     worker.chunk = index;
     worker.process->reset_patience();
     Chunk const& chunk = chunks_[index];
@@ -420,7 +439,7 @@ class Foreman {
     std::string const message =
         cat(config_.inputs[chunk.input], ": damaged: the library that reads it ", outcome.describe());
     auto const entry = static_cast<std::size_t>(outcome.whereabouts.entry);
-    worker.process = start();
+    worker.process.reset();
     if (config_.keep_going && outcome.whereabouts.entry >= 0 && entry >= chunk.first && entry < chunk.last &&
         chunk.skip.insert(entry).second) {
       crashes_[index].push_back(message);
@@ -433,6 +452,7 @@ class Foreman {
 
   PipelineConfig const& config_;
   detector::Detector const& detector_;
+  WriterOptions const& options_;
   std::vector<Chunk> chunks_;
   std::size_t n_workers_;
   std::size_t given_ = 0;
@@ -444,13 +464,17 @@ class Foreman {
 }  // namespace
 
 PipelineResult run_pipeline(PipelineConfig const& config) {
+  std::error_code ignored;
+  for (std::string const& input : config.inputs)
+    if (std::filesystem::equivalent(input, config.output, ignored))
+      throw core::ConfigError(cat(config.output, ": this is an input file too: name another output"));
+
   // First the output: a directory that cannot be written is found at once, and ROOT, loaded now, is
   // shared by the workers.
   auto const merger = make_chunk_merger(config.output, config.container);
   Survey const found = survey(config);
   PipelineResult result;
   result.damage = found.damage;
-  result.not_kept = found.not_kept;
 
   detector::Detector detector;
   if (config.detector) {
@@ -458,14 +482,35 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
   } else if (found.detector < config.known_detectors.size()) {
     detector = config.known_detectors[found.detector];
   } else {
-    throw DataError(cat(config.inputs.front(), ": the file (", found.format,
-                        ") does not say which detector it comes from; name it with --detector"));
+    throw DataError(
+        cat(found.example, " does not say which detector it comes from; name it with --detector"));
   }
   result.detector = detector.name;
 
+  WriterOptions options;
+  options.container = config.container;
+  options.schema = config.added;
+  for (Collection const& collection : found.collections) {
+    bool const is_added = std::any_of(config.added.begin(), config.added.end(),
+                                      [&](Collection const& added) { return added.name == collection.name; });
+    if (is_added) continue;
+    if (is_writable(collection.type))
+      options.schema.push_back(collection);
+    else
+      result.not_kept.push_back(cat(collection.name, " (", collection.type, ")"));
+  }
+
   std::vector<Chunk> chunks = cut(config, found.entries);
-  if (chunks.empty()) chunks.push_back({});  // no events: a file without events is a file
-  Foreman(config, detector, std::move(chunks)).run(*merger, result);
+  std::size_t const n_entries = std::accumulate(found.entries.begin(), found.entries.end(), std::size_t{0});
+  if (n_entries > 0 && config.first >= n_entries)
+    throw core::ConfigError(
+        cat("there is no event ", config.first, ": the input has ", n_entries, ", counted from 0"));
+  if (chunks.empty()) {  // no events: a file without events is a file
+    std::size_t input = 0;
+    while (input + 1 < config.inputs.size() && !found.opens[input]) ++input;
+    chunks.push_back({input, 0, 0, {}});
+  }
+  Foreman(config, detector, options, std::move(chunks)).run(*merger, result);
   merger->finish();
   return result;
 }

@@ -39,7 +39,7 @@ struct PipelineConfig {
   std::function<std::unique_ptr<EventProcessor>()> make_processor;  ///< called in each worker
   std::function<void(std::span<std::byte const>)> on_report;        ///< in the order of the events
   std::function<void(std::size_t done, std::size_t total)> on_progress;
-  std::function<bool()> should_stop;       ///< asked often; true ends the work without an output file
+  std::function<bool()> should_stop;  ///< asked often; true ends the work without an output file
 };
 
 /// Thrown when `PipelineConfig::should_stop` said so.

@@ -236,7 +236,9 @@ void rename_parts(auto& parts, std::span<Rename const> renames, Collection& coll
 /// Covariances were plain arrays before 0.99 and are a component with one array since.
 void rename_covariance(Column& column) {
   bool const is_covariance = column.name() == "covMatrix" || column.name() == "positionError";
-  bool const is_current_size = column.width() == 6 || column.width() == 10 || column.width() == 21;
+  // 15: a track state before it had a time; the order of the elements is the same.
+  bool const is_current_size =
+      column.width() == 6 || column.width() == 10 || column.width() == 15 || column.width() == 21;
   if (is_covariance && is_current_size) column.rename(column.name() + ".values");
 }
 
@@ -262,6 +264,42 @@ void rename_ends(std::vector<Relation>& relations, Names ends) {
 }
 
 }  // namespace
+
+std::optional<Scalar> number_type(std::string_view spelling) {
+  if (spelling.starts_with("std::")) spelling.remove_prefix(5);
+  struct Spelling {
+    std::string_view name;
+    Scalar type;
+  };
+  static constexpr Spelling spellings[] = {
+      {"float", Scalar::f32},      {"Float_t", Scalar::f32},        {"double", Scalar::f64},
+      {"Double_t", Scalar::f64},   {"int8_t", Scalar::i8},          {"char", Scalar::i8},
+      {"signed char", Scalar::i8}, {"Char_t", Scalar::i8},          {"int16_t", Scalar::i16},
+      {"short", Scalar::i16},      {"Short_t", Scalar::i16},        {"int32_t", Scalar::i32},
+      {"int", Scalar::i32},        {"Int_t", Scalar::i32},          {"int64_t", Scalar::i64},
+      {"long", Scalar::i64},       {"Long_t", Scalar::i64},         {"Long64_t", Scalar::i64},
+      {"uint8_t", Scalar::u8},     {"unsigned char", Scalar::u8},   {"UChar_t", Scalar::u8},
+      {"uint16_t", Scalar::u16},   {"unsigned short", Scalar::u16}, {"UShort_t", Scalar::u16},
+      {"uint32_t", Scalar::u32},   {"unsigned int", Scalar::u32},   {"UInt_t", Scalar::u32},
+      {"uint64_t", Scalar::u64},   {"unsigned long", Scalar::u64},  {"ULong_t", Scalar::u64},
+      {"ULong64_t", Scalar::u64},  {"bool", Scalar::boolean},       {"Bool_t", Scalar::boolean}};
+  auto const* found = std::find_if(std::begin(spellings), std::end(spellings),
+                                   [&](Spelling const& known) { return known.name == spelling; });
+  return found == std::end(spellings) ? std::nullopt : std::optional(found->type);
+}
+
+std::string object_type(std::string_view type) {
+  constexpr std::string_view user_data = "podio::UserDataCollection<";
+  if (type.starts_with(user_data) && type.ends_with('>')) {
+    type = type.substr(user_data.size(), type.size() - user_data.size() - 1);
+    auto const number = number_type(type);
+    return std::string(number ? name(*number) : type);
+  }
+  if (is_link(type)) return canonical_link(type);
+  if (type.ends_with("Collection")) type.remove_suffix(10);
+  if (type.ends_with("Data")) type.remove_suffix(4);
+  return std::string(type);
+}
 
 TypeSchema const* find_schema(std::string_view type) {
   if (TypeSchema const* found = find_row(older_types, type)) return found;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,14 @@ TypeSchema const* find_schema(std::string_view type);
 /// The same for what EDM4hep 1.x declares, nothing else: what a writer may write. Null for a type that
 /// 1.x does not have.
 TypeSchema const* find_current_schema(std::string_view type);
+
+/// The type of a plain number by any of the names it has in files: "int", "std::int32_t", "Int_t", ...
+std::optional<Scalar> number_type(std::string_view spelling);
+
+/// The type of one object of a collection class, in today's spelling: "edm4hep::TrackCollection" ->
+/// "edm4hep::Track", "podio::LinkCollection<A,B>" -> "podio::Link<A,B>", "podio::UserDataCollection<int>" ->
+/// "int32_t"; what is none of these stays.
+std::string object_type(std::string_view collection_class);
 
 /// Renames types, members, vectors and relations of older EDM4hep versions to those of 1.x, in place;
 /// what is already current stays. Members that no longer exist keep their name and values.

@@ -44,6 +44,10 @@ class Source {
   /// The collections of this file (name, type, id, is_subset; no contents): the union over all entries
   /// where they differ from event to event. May read through the whole file, skipping damaged entries.
   virtual std::vector<Collection> collections();
+
+ protected:
+  /// Adds to `all`, which is sorted by name, the collections of a frame that it lacks.
+  static void add_new(std::vector<Collection>& all, Frame const& frame);
 };
 
 /// Opens an event file, recognising its format from its content.

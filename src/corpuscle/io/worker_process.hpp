@@ -21,7 +21,6 @@ class WorkerProcess {
   WorkerProcess& operator=(WorkerProcess const&) = delete;
 
   [[nodiscard]] int socket() const noexcept { return socket_; }
-  [[nodiscard]] Whereabouts const& whereabouts() const noexcept { return *place_; }
 
   /// Whether its readers have stood still for `patience_s`. Call about once a second.
   [[nodiscard]] bool is_stuck();
@@ -32,6 +31,8 @@ class WorkerProcess {
   Outcome wait();
 
  private:
+  [[noreturn]] void run_child(int socket, std::size_t memory_limit, std::function<int(int)> const& work);
+
   pid_t pid_ = -1;
   int socket_ = -1;
   Whereabouts* place_ = nullptr;
@@ -39,8 +40,9 @@ class WorkerProcess {
   std::chrono::steady_clock::time_point last_progress_;
 };
 
-/// Blocking transfers over the socket. `receive` is false if the other end is gone.
+/// Transfers over the socket, false if the other end is gone. While it waits, receive_bytes calls `give_up`
+/// every second, if there is one, and returns false if that says so.
 bool send_bytes(int socket, void const* data, std::size_t n);
-bool receive_bytes(int socket, void* data, std::size_t n);
+bool receive_bytes(int socket, void* data, std::size_t n, std::function<bool()> const& give_up = {});
 
 }  // namespace corpuscle::io

@@ -13,7 +13,9 @@ bool is_writable(std::string const& type) {
 }
 
 Writer::Writer(std::string const& path, WriterOptions options)
-    : options_(std::move(options)), merger_(make_chunk_merger(path, options_.container)) {}
+    : options_(std::move(options)), merger_(make_chunk_merger(path, options_.container)) {
+  std::erase_if(options_.schema, [](Collection const& collection) { return !is_writable(collection.type); });
+}
 
 Writer::~Writer() = default;
 

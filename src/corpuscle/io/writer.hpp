@@ -50,7 +50,8 @@ inline constexpr std::size_t events_per_chunk = 100;
 /// Collections of these types have no place in EDM4hep 1.x and cannot be written.
 bool is_writable(std::string const& type);
 
-/// Writes frames one after the other: the simple way to make a file.
+/// Writes frames one after the other: the simple way to make a file. Collections of types that EDM4hep 1.x
+/// lacks are left out.
 class Writer {
  public:
   Writer(std::string const& path, WriterOptions options);

@@ -100,7 +100,7 @@ double relative_momentum_error(event::TrackStates const& states, std::size_t row
   double const variance = by_omega * by_omega * covariance[5] +
                           2 * by_omega * by_tan_lambda * covariance[12] +
                           by_tan_lambda * by_tan_lambda * covariance[14];
-  return std::sqrt(std::max(0.0, variance));
+  return std::sqrt(std::max(variance, 0.0));  // NaN stays NaN
 }
 
 detector::Helix helix_at(event::TrackStates const& states, std::size_t row) {
@@ -130,7 +130,7 @@ std::vector<Track> select_tracks(event::Tracks const& tracks, detector::Detector
     if (track.impact > cut.track_max_impact) continue;
     if (innermost_radius(tracks, row) > cut.track_max_innermost_radius) continue;
     track.relative_momentum_error = relative_momentum_error(at_ip, row);
-    if (track.relative_momentum_error > cut.track_max_relative_momentum_error) continue;
+    if (!(track.relative_momentum_error <= cut.track_max_relative_momentum_error)) continue;  // nor NaN
     detector::Helix const helix = helix_at(at_ip, row);
     track.id = event::TrackId(row);
     track.origin = helix.origin;

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/io/schema.hpp"
 
 namespace corpuscle::io::root {
 namespace {
@@ -33,14 +33,6 @@ Scalar scalar_of_root(int type) {
   }
 }
 
-std::map<std::string_view, Scalar> const& numbers() {
-  static std::map<std::string_view, Scalar> const types = {
-      {"float", Scalar::f32},    {"double", Scalar::f64},  {"int8_t", Scalar::i8},  {"int16_t", Scalar::i16},
-      {"int32_t", Scalar::i32},  {"int64_t", Scalar::i64}, {"uint8_t", Scalar::u8}, {"uint16_t", Scalar::u16},
-      {"uint32_t", Scalar::u32}, {"uint64_t", Scalar::u64}};
-  return types;
-}
-
 /// Copies a column into one member of many objects lying `stride` bytes apart.
 void scatter(Column const& column, std::byte* target, std::size_t n, std::size_t stride, Scalar type,
              std::size_t length) {
@@ -60,12 +52,6 @@ void scatter(Column const& column, std::byte* target, std::size_t n, std::size_t
 
 }  // namespace
 
-bool ObjectVector::exists(std::string const& element_class) {
-  if (numbers().contains(element_class)) return true;
-  TClass* const element = TClass::GetClass(element_class.c_str(), true, true);
-  return element && element->HasDictionary();
-}
-
 ObjectVector::ObjectVector(std::string const& element_class) : class_name_("vector<" + element_class + ">") {
   vector_class_ = TClass::GetClass(class_name_.c_str());
   if (!vector_class_ || !vector_class_->GetCollectionProxy())
@@ -78,8 +64,10 @@ ObjectVector::ObjectVector(std::string const& element_class) : class_name_("vect
   if (TClass* element = proxy->GetValueClass()) {
     add_members(*element, "", 0);
   } else {
-    Scalar const type = numbers().at(element_class);
-    members_.push_back({"", 0, type, 1});
+    auto const type = number_type(element_class);
+    if (!type)
+      throw core::DataError(core::cat("'", element_class, "' is no type of number that a file can hold"));
+    members_.push_back({"", 0, *type, 1});
   }
 }
 

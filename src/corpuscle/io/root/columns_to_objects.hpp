@@ -20,8 +20,6 @@ class ObjectVector {
   ObjectVector(ObjectVector const&) = delete;
   ObjectVector& operator=(ObjectVector const&) = delete;
 
-  [[nodiscard]] static bool exists(std::string const& element_class);
-
   [[nodiscard]] std::string const& class_name() const noexcept { return class_name_; }
   [[nodiscard]] void* object() const noexcept { return object_; }  ///< the vector
   [[nodiscard]] void* address() noexcept { return &object_; }      ///< of the pointer to it

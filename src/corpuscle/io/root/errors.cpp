@@ -2,8 +2,6 @@
 
 #include <TError.h>
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 namespace corpuscle::io::root {
@@ -25,12 +23,6 @@ void capture_messages() {
 
 std::string take_message() {
   return std::exchange(message, {});
-}
-
-std::size_t memory_budget(std::string const& path) {
-  std::error_code ignored;
-  auto const size = std::filesystem::file_size(path, ignored);
-  return (ignored ? 0 : 2 * static_cast<std::size_t>(size)) + (std::size_t{64} << 20);
 }
 
 }  // namespace corpuscle::io::root

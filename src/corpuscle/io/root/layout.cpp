@@ -27,18 +27,10 @@ std::string_view element_of(std::string_view class_name) {
   return class_name;
 }
 
-/// One spelling for each type of number: "int32_t" for "int" and "std::int32_t".
-std::string spell_number(std::string_view type) {
-  if (type.starts_with("std::")) type.remove_prefix(5);
-  static std::map<std::string_view, std::string_view> const spellings = {
-      {"int", "int32_t"},           {"unsigned int", "uint32_t"},
-      {"long", "int64_t"},          {"unsigned long", "uint64_t"},
-      {"Long64_t", "int64_t"},      {"ULong64_t", "uint64_t"},
-      {"short", "int16_t"},         {"unsigned short", "uint16_t"},
-      {"unsigned char", "uint8_t"}, {"char", "int8_t"},
-      {"signed char", "int8_t"}};
-  auto const found = spellings.find(type);
-  return std::string(found == spellings.end() ? type : found->second);
+/// One spelling for each type of number; what is none stays.
+std::string spell(std::string_view type) {
+  auto const number = number_type(type);
+  return std::string(number ? name(*number) : type);
 }
 
 /// The number after the last `separator` of a legacy branch name, and the collection before it.
@@ -57,7 +49,7 @@ std::optional<Numbered> split_number(std::string_view name, char separator) {
 
 std::string strip_data(std::string_view element) {
   if (element.ends_with("Data")) element.remove_suffix(4);
-  return spell_number(element);
+  return spell(element);
 }
 
 bool is_vector_member(std::string const& type, std::string const& member) {
@@ -90,16 +82,29 @@ Collection empty_collection(CollectionPlan const& plan) {
   collection.type = plan.type;
   collection.id = plan.id;
   collection.is_subset = plan.is_subset;
+  upgrade(collection);
   return collection;
 }
 
-std::string object_type(std::string const& collection_type) {
-  std::string_view type = collection_type;
-  if (type.starts_with("podio::UserDataCollection<") && type.ends_with('>'))
-    return spell_number(type.substr(26, type.size() - 27));
-  if (type.starts_with("podio::LinkCollection<")) return "podio::Link<" + std::string(type.substr(22));
-  if (type.ends_with("Collection")) type.remove_suffix(10);
-  return strip_data(type);
+std::vector<Collection> empty_collections(std::vector<CollectionPlan> const& plans) {
+  std::vector<Collection> collections;
+  collections.reserve(plans.size());
+  for (CollectionPlan const& plan : plans) collections.push_back(empty_collection(plan));
+  return collections;
+}
+
+std::vector<ObjectRef> references(std::vector<Column> const& columns) {
+  auto const named = [&](std::string_view name) {
+    return std::find_if(columns.begin(), columns.end(), [&](Column const& c) { return c.name() == name; });
+  };
+  auto const index = named("index");
+  auto const collection = named("collectionID");
+  std::vector<ObjectRef> targets;
+  if (index == columns.end() || collection == columns.end()) return targets;
+  targets.resize(std::min(index->rows(), collection->rows()));
+  for (std::size_t k = 0; k < targets.size(); ++k)
+    targets[k] = {index->at<std::int32_t>(k), collection->at<std::uint32_t>(k)};
+  return targets;
 }
 
 std::vector<CollectionPlan> plan_collections(std::vector<TopLevel> const& branches,
@@ -181,7 +186,7 @@ std::vector<CollectionPlan> plan_collections(std::vector<TopLevel> const& branch
         if (is_relation)
           plan->second.relations.push_back({member, "", branch.name});
         else
-          plan->second.vectors.push_back({member, spell_number(element), branch.name});
+          plan->second.vectors.push_back({member, spell(element), branch.name});
         break;
       }
     } else if (auto const relation = split_number(name, '#'); relation && is_relation) {
@@ -195,7 +200,7 @@ std::vector<CollectionPlan> plan_collections(std::vector<TopLevel> const& branch
       if (plan == plans.end()) continue;
       auto const names = legacy_vectors(plan->second.type, ranges_of(vector->collection));
       if (vector->number < names.size())
-        plan->second.vectors.push_back({names[vector->number], spell_number(element), branch.name});
+        plan->second.vectors.push_back({names[vector->number], spell(element), branch.name});
     }
   }
 

@@ -42,12 +42,12 @@ struct CollectionPlan {
   std::vector<Part> relations;
 };
 
-/// A collection of that plan, without contents.
+/// A collection of that plan without contents, under its type of today.
 Collection empty_collection(CollectionPlan const& plan);
+std::vector<Collection> empty_collections(std::vector<CollectionPlan> const& plans);
 
-/// "edm4hep::TrackCollection" -> "edm4hep::Track", "podio::LinkCollection<A,B>" -> "podio::Link<A,B>",
-/// "podio::UserDataCollection<float>" -> "float"; what is none of these stays.
-std::string object_type(std::string const& collection_type);
+/// The references in the columns "index" and "collectionID" of a relation; none if it has no such columns.
+std::vector<ObjectRef> references(std::vector<Column> const& columns);
 
 /// Sorts the branches of an event tree into collections, for every layout podio has used: `X#k` and
 /// `X_k` (legacy), `_X_name` (0.16 and later), `X_objIdx` (subsets). Where a branch only has a number,

@@ -13,6 +13,7 @@
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/io/memory_budget.hpp"
 #include "corpuscle/io/root/errors.hpp"
 #include "corpuscle/io/root/layout.hpp"
 #include "corpuscle/io/root/podio_classes.hpp"
@@ -57,16 +58,6 @@ class TypedLeafReader final : public LeafReader, private ROOT::RNTupleDirectAcce
   }
 };
 
-std::optional<Scalar> scalar_named(std::string_view type) {
-  static std::map<std::string_view, Scalar> const types = {
-      {"std::int8_t", Scalar::i8},    {"std::uint8_t", Scalar::u8},   {"std::int16_t", Scalar::i16},
-      {"std::uint16_t", Scalar::u16}, {"std::int32_t", Scalar::i32},  {"std::uint32_t", Scalar::u32},
-      {"std::int64_t", Scalar::i64},  {"std::uint64_t", Scalar::u64}, {"float", Scalar::f32},
-      {"double", Scalar::f64},        {"bool", Scalar::boolean}};
-  auto const found = types.find(type);
-  return found == types.end() ? std::nullopt : std::optional(found->second);
-}
-
 /// Reads a field `vector<struct>` or `vector<number>`.
 class ObjectsReader {
  public:
@@ -89,15 +80,14 @@ class ObjectsReader {
                   ROOT::DescriptorId_t id, std::string const& path, std::string const& name,
                   std::uint32_t width) {
     auto const& field = descriptor.GetFieldDescriptor(id);
-    if (auto const scalar = scalar_named(field.GetTypeName())) {
+    if (auto const scalar = number_type(field.GetTypeName())) {
       visit_scalar(*scalar, [&]<class T>(T) {
-        using Stored = std::conditional_t<std::is_same_v<T, std::uint8_t>, std::uint8_t, T>;
         if (*scalar == Scalar::boolean)
           leaves_.emplace_back(Column(name, *scalar, width),
                                std::make_unique<TypedLeafReader<bool>>(reader, path));
         else
           leaves_.emplace_back(Column(name, *scalar, width),
-                               std::make_unique<TypedLeafReader<Stored>>(reader, path));
+                               std::make_unique<TypedLeafReader<T>>(reader, path));
       });
       return;
     }
@@ -165,7 +155,7 @@ class ParametersReader {
 class NtupleSource final : public Source {
  public:
   NtupleSource(std::string const& path, std::unique_ptr<TFile> file)
-      : file_(std::move(file)), budget_(memory_budget(path)) {
+      : file_(std::move(file)), budget_(memory_budget(size_of_file(path))) {
     info_.path = path;
     info_.format = "EDM4hep RNTuple";
     guarded("events", -1, [&] {
@@ -177,20 +167,14 @@ class NtupleSource final : public Source {
       for (auto const& field : reader_->GetDescriptor().GetTopLevelFields())
         fields.push_back({field.GetFieldName(), field.GetTypeName(), {}});
       plans_ = plan_collections(fields, types);
+      templates_ = empty_collections(plans_);
       readers_.resize(plans_.size());
     });
   }
 
   FileInfo const& info() const override { return info_; }
 
-  std::vector<Collection> collections() override {
-    std::vector<Collection> all;
-    for (CollectionPlan const& plan : plans_) {
-      all.push_back(empty_collection(plan));
-      upgrade(all.back());
-    }
-    return all;
-  }
+  std::vector<Collection> collections() override { return templates_; }
 
   void read(std::size_t entry, Frame& frame, Wanted const& wanted) override {
     if (entry >= info_.entries)
@@ -208,7 +192,8 @@ class NtupleSource final : public Source {
 
  private:
   std::unique_ptr<ROOT::RNTupleReader> open(char const* name) {
-    auto const* anchor = file_->Get<ROOT::RNTuple>(name);
+    std::unique_ptr<ROOT::RNTuple> const anchor(
+        file_->Get<ROOT::RNTuple>(name));  // no TObject: ours to delete
     return anchor ? ROOT::RNTupleReader::Open(*anchor) : nullptr;
   }
 
@@ -243,15 +228,12 @@ class NtupleSource final : public Source {
     CollectionPlan const& plan = plans_[k];
     Readers& r = readers_[k];
     if (!r.data) r.data = std::make_unique<ObjectsReader>(*reader_, plan.data);
-    Collection out = empty_collection(plan);
+    Collection out = templates_[k];
     auto const range = checked_range(*r.data, entry);
     out.size = range.size();
-    bool const is_wanted = wanted(plan.name, plan.type);
+    bool const is_wanted = wanted(out.name, out.type);
     if (is_wanted && plan.is_subset) read_relation(*r.data, entry, "objects", out);
-    if (!is_wanted || plan.is_subset) {
-      upgrade(out);
-      return out;
-    }
+    if (!is_wanted || plan.is_subset) return out;
     if (!r.has_parts) {
       for (Part const& part : plan.relations)
         r.relations.push_back(std::make_unique<ObjectsReader>(*reader_, part.branch));
@@ -269,6 +251,7 @@ class NtupleSource final : public Source {
       vector.element_type = plan.vectors[part].element_type;
       r.vectors[part]->members(checked_range(*r.vectors[part], entry), vector.columns);
     }
+    out.type = plan.type;
     upgrade(out);
     return out;
   }
@@ -279,9 +262,7 @@ class NtupleSource final : public Source {
     reader.members(range, columns);
     Relation& relation = out.relations.emplace_back();
     relation.name = name;
-    if (columns.size() != 2) return;
-    for (std::size_t k = 0; k < range.size(); ++k)
-      relation.targets.push_back({columns[0].at<std::int32_t>(k), columns[1].at<std::uint32_t>(k)});
+    relation.targets = references(columns);
   }
 
   std::map<std::string, CollectionType> read_metadata() {
@@ -311,6 +292,7 @@ class NtupleSource final : public Source {
   FileInfo info_;
   std::unique_ptr<ROOT::RNTupleReader> reader_;
   std::vector<CollectionPlan> plans_;
+  std::vector<Collection> templates_;  ///< one per plan, without contents
   std::vector<Readers> readers_;
   std::optional<ParametersReader> parameters_;
 };

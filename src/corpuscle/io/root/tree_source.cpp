@@ -15,6 +15,8 @@
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/io/memory_budget.hpp"
+#include "corpuscle/io/root/basket_check.hpp"
 #include "corpuscle/io/root/deduce_ids.hpp"
 #include "corpuscle/io/root/errors.hpp"
 #include "corpuscle/io/root/layout.hpp"
@@ -29,17 +31,6 @@ namespace {
 using core::cat;
 using core::DataError;
 
-std::optional<Scalar> scalar_named(std::string_view type) {
-  static std::map<std::string_view, Scalar> const types = {
-      {"Char_t", Scalar::i8},     {"UChar_t", Scalar::u8},    {"Short_t", Scalar::i16},
-      {"UShort_t", Scalar::u16},  {"Int_t", Scalar::i32},     {"UInt_t", Scalar::u32},
-      {"Long64_t", Scalar::i64},  {"ULong64_t", Scalar::u64}, {"Long_t", Scalar::i64},
-      {"ULong_t", Scalar::u64},   {"Float_t", Scalar::f32},   {"Double_t", Scalar::f64},
-      {"Bool_t", Scalar::boolean}};
-  auto const found = types.find(type);
-  return found == types.end() ? std::nullopt : std::optional(found->second);
-}
-
 /// The file as the readers of its branches see it: knows how to complain.
 struct Context {
   std::string path;
@@ -52,6 +43,8 @@ struct Context {
   template <class Get>
   void read(TBranch& branch, std::int64_t entry, Get get) const {
     note_whereabouts(entry, branch.GetName());
+    if (std::string const complaint = examine_basket(branch, entry, budget / 2); !complaint.empty())
+      fail(entry, branch.GetName(), complaint);
     int const bytes = get();
     if (std::string const complaint = take_message(); bytes < 0 || !complaint.empty())
       fail(entry, branch.GetName(), complaint.empty() ? "cannot be read" : complaint);
@@ -75,7 +68,7 @@ class ObjectsReader {
       std::string name = member->GetName();
       if (name.starts_with(prefix)) name.erase(0, prefix.size());
       if (auto const bracket = name.find('['); bracket != name.npos) name.erase(bracket);
-      auto const type = scalar_named(leaf->GetTypeName());
+      auto const type = number_type(leaf->GetTypeName());
       int const width = leaf->GetLenStatic();
       if (!type || width < 1) continue;  // a member that is no number: nothing in EDM4hep
       members_.push_back({member, Column(name, *type, static_cast<std::uint32_t>(width)), {}});
@@ -100,7 +93,9 @@ class ObjectsReader {
         context_.fail(entry, member.branch->GetName(), cat("claims ", n, " objects"));
       if (bytes > member.buffer.size()) {
         member.buffer.resize(std::max(bytes, 2 * member.buffer.size()));
-        member.branch->SetAddress(member.buffer.data());
+        // Not virtual on purpose: TBranchElement would look into the class's layout, which ROOT mixes up
+        // after files that gave one version number to different layouts.
+        member.branch->TBranch::SetAddress(member.buffer.data());
       }
       // If ROOT finds fewer bytes than the count needs it reads nothing: never show the last event's.
       std::fill_n(member.buffer.begin(), bytes, std::byte{0});
@@ -149,22 +144,14 @@ class TypedNumbersReader final : public NumbersReader {
   std::vector<T>* address_ = &values_;
 };
 
+/// Null if `element` is no number.
 std::unique_ptr<NumbersReader> numbers_reader(Context const& context, TBranch& branch,
                                               std::string_view element) {
-  auto const make = [&]<class T>(T) -> std::unique_ptr<NumbersReader> {
+  auto const type = number_type(element);
+  if (!type || *type == Scalar::boolean) return nullptr;  // vector<bool> is no array; EDM4hep has none
+  return visit_scalar(*type, [&]<class T>(T) -> std::unique_ptr<NumbersReader> {
     return std::make_unique<TypedNumbersReader<T>>(context, branch);
-  };
-  if (element == "float") return make(float{});
-  if (element == "double") return make(double{});
-  if (element == "int8_t") return make(std::int8_t{});
-  if (element == "int16_t") return make(std::int16_t{});
-  if (element == "int32_t") return make(std::int32_t{});
-  if (element == "int64_t") return make(std::int64_t{});
-  if (element == "uint8_t") return make(std::uint8_t{});
-  if (element == "uint16_t") return make(std::uint16_t{});
-  if (element == "uint32_t") return make(std::uint32_t{});
-  if (element == "uint64_t") return make(std::uint64_t{});
-  return nullptr;
+  });
 }
 
 /// One object of a class with a dictionary, read from its own branch.
@@ -277,7 +264,7 @@ std::string spell(podio::version::Version const& version) {
 class TreeSource final : public Source {
  public:
   TreeSource(std::string const& path, std::unique_ptr<TFile> file)
-      : context_{path, memory_budget(path)}, file_(std::move(file)) {
+      : context_{path, memory_budget(size_of_file(path))}, file_(std::move(file)) {
     info_.path = path;
     info_.format = "EDM4hep TTree";
     tree_ = file_->Get<TTree>("events");
@@ -297,19 +284,13 @@ class TreeSource final : public Source {
     readers_.resize(plans_.size());
     parameters_.emplace(context_, *tree_);
     take_message();
+    templates_ = empty_collections(plans_);
     if (types.empty()) deduce_missing_ids();
   }
 
   FileInfo const& info() const override { return info_; }
 
-  std::vector<Collection> collections() override {
-    std::vector<Collection> all;
-    for (CollectionPlan const& plan : plans_) {
-      all.push_back(empty_collection(plan));
-      upgrade(all.back());
-    }
-    return all;
-  }
+  std::vector<Collection> collections() override { return templates_; }
 
   void read(std::size_t entry, Frame& frame, Wanted const& wanted) override {
     if (entry >= info_.entries)
@@ -370,16 +351,13 @@ class TreeSource final : public Source {
     reader.members(entry, n, columns);
     Relation& relation = out.relations.emplace_back();
     relation.name = name;
-    if (columns.size() != 2) return;
-    relation.targets.resize(n);
-    for (std::size_t k = 0; k < n; ++k)
-      relation.targets[k] = {columns[0].at<std::int32_t>(k), columns[1].at<std::uint32_t>(k)};
+    relation.targets = references(columns);
   }
 
   Collection read_collection(std::size_t k, std::int64_t entry, Wanted const& wanted) {
     CollectionPlan const& plan = plans_[k];
-    Collection out = empty_collection(plan);
-    bool const is_wanted = wanted(plan.name, plan.type);
+    Collection out = templates_[k];
+    bool const is_wanted = wanted(out.name, out.type);
     Readers& r = readers(k, is_wanted);
     if (r.user_data) {
       Column values = r.user_data->read(entry);
@@ -391,15 +369,8 @@ class TreeSource final : public Source {
       return out;
     }
     out.size = r.data->count(entry);
-    if (!is_wanted) {
-      upgrade(out);
-      return out;
-    }
-    if (plan.is_subset) {
-      read_relation(*r.data, entry, "objects", out);
-      upgrade(out);
-      return out;
-    }
+    if (is_wanted && plan.is_subset) read_relation(*r.data, entry, "objects", out);
+    if (!is_wanted || plan.is_subset) return out;
     r.data->members(entry, out.size, out.members);
     for (std::size_t part = 0; part < plan.relations.size(); ++part)
       read_relation(*r.relations[part], entry, plan.relations[part].name, out);
@@ -414,6 +385,7 @@ class TreeSource final : public Source {
         objects.members(entry, objects.count(entry), vector.columns);
       }
     }
+    out.type = plan.type;
     upgrade(out);
     return out;
   }
@@ -441,6 +413,9 @@ class TreeSource final : public Source {
         auto const named = [&](CollectionPlan const& plan) { return plan.name == subset.name; };
         if (owner != plans_.end()) std::find_if(plans_.begin(), plans_.end(), named)->type = owner->type;
       }
+    for (CollectionPlan& plan : plans_)
+      if (plan.id == 0) plan.id = collection_id(plan.name);
+    templates_ = empty_collections(plans_);
   }
 
   /// Versions, collection ids and types, and parameters of the file: all optional.
@@ -471,7 +446,8 @@ class TreeSource final : public Source {
           Parameters parameters;
           ParametersReader::append(found->second, parameters);
           for (auto& [key, value] : parameters)
-            info_.metadata[cat(name, "__", key == "CellIDEncodingString" ? "CellIDEncoding" : key)] = std::move(value);
+            info_.metadata[cat(name, "__", key == "CellIDEncodingString" ? "CellIDEncoding" : key)] =
+                std::move(value);
         }
       }
     }
@@ -512,6 +488,7 @@ class TreeSource final : public Source {
   FileInfo info_;
   TTree* tree_ = nullptr;  ///< owned by the file
   std::vector<CollectionPlan> plans_;
+  std::vector<Collection> templates_;  ///< one per plan, without contents
   std::vector<Readers> readers_;
   std::optional<ParametersReader> parameters_;
 };

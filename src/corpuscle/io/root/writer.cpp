@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <tuple>
 
@@ -118,11 +119,7 @@ class EventBranches {
 
   void fill(Frame const& frame) {
     for (Collection const& collection : frame.collections)
-      if (std::none_of(schema_.begin(), schema_.end(),
-                       [&](auto const& s) { return s.name == collection.name; }) &&
-          is_writable(collection.type))
-        throw core::DataError(cat("the event holds a collection '", collection.name,
-                                  "' that the first events of the output lack: write such files separately"));
+      if (is_writable(collection.type)) require_planned(collection);
     static Collection const empty{};
     std::size_t next = 0;
     for (Collection const& planned : schema_) {
@@ -143,6 +140,20 @@ class EventBranches {
   }
 
  private:
+  /// References name collections by id, and a branch has one type: both hold for the whole file.
+  void require_planned(Collection const& collection) const {
+    auto const planned = std::find_if(schema_.begin(), schema_.end(),
+                                      [&](Collection const& known) { return known.name == collection.name; });
+    if (planned == schema_.end())
+      throw core::DataError(cat("collection '", collection.name,
+                                "' is not among those of the output: write such files separately"));
+    if (planned->type != collection.type || planned->is_subset != collection.is_subset ||
+        planned->id != collection.id)
+      throw core::DataError(cat("collection '", collection.name, "' has another type or id (",
+                                collection.type, ", ", collection.id, ") than in the output (", planned->type,
+                                ", ", planned->id, "): write such files separately"));
+  }
+
   void add_output(std::string const& name, std::string const& element) {
     outputs_.push_back(std::make_unique<Output>(name, element));
   }
@@ -413,9 +424,8 @@ class TreeMerger final : public ChunkMerger {
     file_->cd();
     if (!events_) {
       // The baskets are copied as they are, compressed ("fast").
-      events_ = events->CloneTree(-1, "fast");
-      for (char const* name : {"metadata", "podio_metadata"})
-        memory.Get<TTree>(name)->CloneTree(-1, "fast")->Write();
+      events_ = clone(*events);
+      for (char const* name : {"metadata", "podio_metadata"}) clone(*memory.Get<TTree>(name))->Write();
     } else {
       events_->CopyEntries(events, -1, "fast");
     }
@@ -433,9 +443,15 @@ class TreeMerger final : public ChunkMerger {
   }
 
  private:
-  void complain() {
+  TTree* clone(TTree& tree) {
+    TTree* const copy = tree.CloneTree(-1, "fast");
+    complain(!copy);
+    return copy;
+  }
+
+  void complain(bool has_failed = false) {
     std::string const message = take_message();
-    if (!message.empty() || file_->TestBit(TFile::kWriteError))
+    if (has_failed || !message.empty() || file_->TestBit(TFile::kWriteError))
       throw core::EnvironmentError(
           cat(target_.path(), ": cannot write: ", message.empty() ? "the disk may be full" : message));
   }
@@ -514,7 +530,10 @@ class NtupleMerger final : public ChunkMerger {
 
   void append(std::span<std::byte const> chunk) override {
     chunks_.push_back(cat(directory_, "/", chunks_.size(), ".root"));
-    core::write_file(chunks_.back(), {reinterpret_cast<char const*>(chunk.data()), chunk.size()});
+    std::ofstream file(chunks_.back(), std::ios::binary);
+    file.write(reinterpret_cast<char const*>(chunk.data()), static_cast<std::streamsize>(chunk.size()));
+    if (!file.flush())
+      throw core::EnvironmentError(cat(chunks_.back(), ": cannot write: ", std::strerror(errno)));
   }
 
   void finish() override {
