@@ -34,7 +34,7 @@ using core::DataError;
 /// The file as the readers of its branches see it: knows how to complain.
 struct Context {
   std::string path;
-  std::size_t budget = 0;
+  std::size_t budget = 0;  ///< half of the file's: ROOT unpacks a basket, and we copy out of it
 
   [[noreturn]] void fail(std::int64_t entry, std::string_view branch, std::string_view what) const {
     throw DataError(cat(path, ": entry ", entry, ", branch '", branch, "': ", what));
@@ -264,7 +264,7 @@ std::string spell(podio::version::Version const& version) {
 class TreeSource final : public Source {
  public:
   TreeSource(std::string const& path, std::unique_ptr<TFile> file)
-      : context_{path, memory_budget(size_of_file(path))}, file_(std::move(file)) {
+      : context_{path, memory_budget(size_of_file(path)) / 2}, file_(std::move(file)) {
     info_.path = path;
     info_.format = "EDM4hep TTree";
     tree_ = file_->Get<TTree>("events");
