@@ -39,6 +39,7 @@ struct Truth {
   std::vector<Link<TrackId>> track_links;
   std::vector<Link<ClusterId>> cluster_links;
   std::vector<Link<CaloHitId>> calo_hit_links;
+  std::vector<Link<TrackerHitId>> tracker_hit_links;
   std::vector<Link<ParticleId>> particle_links;  ///< of the PFOs that came with the file
 };
 
