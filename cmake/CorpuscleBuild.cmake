@@ -1,6 +1,6 @@
 # How every target of the project is compiled, and the one function that makes a library.
 include(GNUInstallDirs)
-include(CorpuscleDetectors)
+include(CorpuscleEmbed)
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${CMAKE_INSTALL_LIBDIR}")

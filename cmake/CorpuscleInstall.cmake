@@ -30,7 +30,7 @@ foreach(library IN LISTS libraries)
   install(EXPORT corpuscle-${library} NAMESPACE corpuscle:: DESTINATION "${package_folder}")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/corpuscle/${library}"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/corpuscle"
-          FILES_MATCHING PATTERN "*.hpp" PATTERN "root" EXCLUDE)
+          FILES_MATCHING PATTERN "*.hpp" PATTERN "root" EXCLUDE PATTERN "generate/pythia.hpp" EXCLUDE)
 endforeach()
 
 configure_package_config_file(
@@ -48,7 +48,8 @@ foreach(target IN ITEMS corpuscle corpuscle_root)
                               LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   endif()
 endforeach()
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/detectors" DESTINATION "${CMAKE_INSTALL_DATADIR}/corpuscle"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/detectors" "${PROJECT_SOURCE_DIR}/processes"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/corpuscle"
         FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "corpuscle/core/error.hpp"
@@ -19,10 +20,18 @@ struct Wheel {
   int spokes = 0;
 };
 
+struct Horse {
+  enum class Gait { walk, trot };
+  std::string name;
+  Gait gait = Gait::walk;
+  int age = -1;  ///< -1: unknown
+};
+
 struct Cart {
   std::string name;
   std::vector<std::string> colours;
   Wheel wheel;
+  std::vector<Horse> horses;
 };
 
 void bind_wheel(Section& section, Wheel& wheel) {
@@ -33,6 +42,12 @@ void bind_wheel(Section& section, Wheel& wheel) {
 
 void bind_cart(Section& section, Cart& cart) {
   section.text("name", cart.name).texts("colours", cart.colours).section("wheel", cart.wheel, bind_wheel);
+  constexpr std::string_view gaits[] = {"walk", "trot"};
+  auto const bind_horse = [&](Section& inner, Horse& horse) {
+    inner.text("name", horse.name).choice("gait", horse.gait, gaits);
+    if (inner.has("age")) inner.integer("age", horse.age, {0, 40});
+  };
+  if (section.has("horses")) section.sections("horses", cart.horses, bind_horse);
 }
 
 Cart read(std::string const& text) {
@@ -72,6 +87,18 @@ TEST(Section, OrderAndNotationDoNotMatter) {
   EXPECT_EQ(cart.wheel.spokes, 4);
 }
 
+TEST(Section, ListOfSectionsKeepsItsOrderAndMayLeaveOutWhatIsOptional) {
+  EXPECT_TRUE(read(sound).horses.empty());
+  Cart const cart = read(std::string(sound) +
+                         "horses:\n  - {name: Ada, gait: trot}\n  - name: Bob\n    gait: walk\n    age: 7\n");
+  ASSERT_EQ(cart.horses.size(), 2u);
+  EXPECT_EQ(cart.horses[0].name, "Ada");
+  EXPECT_EQ(cart.horses[0].gait, Horse::Gait::trot);
+  EXPECT_EQ(cart.horses[0].age, -1);
+  EXPECT_EQ(cart.horses[1].gait, Horse::Gait::walk);
+  EXPECT_EQ(cart.horses[1].age, 7);
+}
+
 TEST(Section, WindowsLinesAndByteOrderMarkDoNotMatter) {
   EXPECT_EQ(read("\xEF\xBB\xBFname: x\r\ncolours: []\r\nwheel:\r\n  radius: 10\r\n  spokes: 4\r\n").name,
             "x");
@@ -89,6 +116,10 @@ class SectionComplains : public testing::TestWithParam<Mistake> {};
 
 TEST_P(SectionComplains, WithFileLineAndColumn) {
   EXPECT_EQ(complaint_about(GetParam().text), GetParam().complaint);
+}
+
+std::string with_horses(std::string const& horses) {
+  return "name: x\ncolours: []\nwheel: {radius: 10, spokes: 4}\nhorses: " + horses;
 }
 
 std::string with_wheel(std::string const& wheel) {
@@ -134,6 +165,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "cart.yaml:5:11: 'spokes' must be a whole number, not the number 4.5"},
         Mistake{"BrokenRequirement", with_wheel("  radius: 10\n  spokes: 5\n"),
                 "cart.yaml:5:11: 'spokes' must be even"},
+        Mistake{"UnknownWord", with_horses("\n  - {name: Ada, gait: canter}\n"),
+                "cart.yaml:5:23: 'gait' = 'canter' is unknown; it is one of: walk, trot"},
+        Mistake{"NumberForWord", with_horses("\n  - {name: Ada, gait: 1}\n"),
+                "cart.yaml:5:23: 'gait' must be text, not the number 1"},
+        Mistake{"MissingWord", with_horses("\n  - {name: Ada}\n"), "cart.yaml:5:5: missing key 'gait'"},
+        Mistake{"MisspeltOptionalKey", with_horses("\n  - {name: Ada, gait: walk, aeg: 7}\n"),
+                "cart.yaml:5:29: unknown key 'aeg'; did you mean 'age'?"},
+        Mistake{"MisspeltOptionalList", std::string(sound) + "horse:\n  - {name: Ada, gait: walk}\n",
+                "cart.yaml:7:1: unknown key 'horse'; did you mean 'horses'?"},
+        Mistake{"OptionalOutOfRange", with_horses("\n  - {name: Ada, gait: walk, age: 70}\n"),
+                "cart.yaml:5:34: 'age' = 70 is out of range: from 0 to 40"},
+        Mistake{"MappingForListOfMappings", with_horses("{name: Ada, gait: walk}\n"),
+                "cart.yaml:4:9: 'horses' must be a list of mappings, not a mapping"},
+        Mistake{"EmptyListOfMappings", with_horses("[]\n"),
+                "cart.yaml:4:9: 'horses' has 0 entries, not 1 to 1000"},
+        Mistake{"TextInListOfMappings", with_horses("[Ada]\n"),
+                "cart.yaml:4:10: 'horses' must be a list of mappings; this is the text 'Ada'"},
         Mistake{"EmptyFile", "", "cart.yaml:1:1: must be a mapping, not nothing"},
         Mistake{"OnlyAList", "- a\n- b\n", "cart.yaml:1:1: must be a mapping, not a list"},
         Mistake{"TwoDocuments", std::string(sound) + "---\nname: y\n",
@@ -176,7 +224,7 @@ TEST(Document, BombsAreRefused) {
 }
 
 TEST(Document, EveryTruncationAndEveryFlippedBitIsReadOrRefused) {
-  std::string const whole = sound;
+  std::string const whole = std::string(sound) + "horses:\n  - {name: Ada, gait: trot, age: 3}\n";
   for (std::size_t length = 0; length < whole.size(); ++length) complaint_about(whole.substr(0, length));
   for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     std::string damaged = whole;

@@ -290,6 +290,97 @@ TEST_F(Pipeline, OutputThatCannotBeWrittenIsFoundBeforeTheWorkStarts) {
   EXPECT_NE(message.find("nowhere/out.root"), std::string::npos) << message;
 }
 
+// --- Events made in the program ---------------------------------------------------------------------------
+
+/// Makes small events, reports their numbers, and at one of them does something dreadful.
+class SmallEvents final : public FrameMaker {
+ public:
+  using Deed = Recorder::Deed;
+  SmallEvents(Deed deed, std::uint64_t victim) : deed_(deed), victim_(victim) {}
+
+  void make(std::size_t entry, Frame& frame) override {
+    if (entry == victim_ && deed_ == Deed::crash) std::raise(SIGSEGV);
+    if (entry == victim_ && deed_ == Deed::refuse) throw core::DataError("event 137: impossible");
+    frame = testing::small_event(entry);
+    seen_.push_back(entry);
+  }
+  std::vector<std::byte> take_report() override {
+    auto const bytes = std::as_bytes(std::span(seen_));
+    std::vector<std::byte> const report(bytes.begin(), bytes.end());
+    seen_.clear();
+    return report;
+  }
+
+ private:
+  Deed deed_;
+  std::uint64_t victim_;
+  std::vector<std::uint64_t> seen_;
+};
+
+class MadePipeline : public Pipeline {
+ protected:
+  [[nodiscard]] PipelineConfig made(std::size_t first, std::size_t last, unsigned workers,
+                                    Deed deed = Deed::nothing) {
+    PipelineConfig result = config({}, workers);
+    result.first = first;
+    result.last = last;
+    result.added.clear();
+    result.make_processor = nullptr;
+    MadeEvents& events = result.made.emplace();
+    events.name = "small events";
+    events.collections = testing::schema_of(testing::small_event(0));
+    events.metadata["who"] = std::vector<std::string>{"we"};
+    events.memory = std::size_t{1} << 30;
+    events.make_maker = [deed] { return std::make_unique<SmallEvents>(deed, 137); };
+    return result;
+  }
+};
+
+TEST_F(MadePipeline, AnyNumberOfWorkersWritesTheSameBytesInOrder) {
+  std::string first;
+  for (unsigned workers = 1; workers <= 3; ++workers) {
+    PipelineConfig const settings = made(10, 260, workers);
+    reported_.clear();
+    EXPECT_EQ(run_pipeline(settings).events, 250U);
+    EXPECT_EQ(written(), numbers(10, 260));
+    EXPECT_EQ(reported_, numbers(10, 260));
+    std::string const bytes = bytes_of(settings.output);
+    if (workers == 1) first = bytes;
+    EXPECT_TRUE(bytes == first) << workers << " workers";
+  }
+}
+
+TEST_F(MadePipeline, FramesAndMetadataAreThoseThatWereMade) {
+  run_pipeline(made(136, 139, 2));
+  auto const frames = read_all(directory_ / "out.root");
+  ASSERT_EQ(frames.size(), 3U);
+  testing::write_file(directory_ / "direct.root", {testing::small_event(137)},
+                      {Container::ttree, testing::schema_of(testing::small_event(0)), {}});
+  EXPECT_EQ(frames[1], read_all(directory_ / "direct.root")[0]);
+  EXPECT_EQ(open_source(directory_ / "out.root")->info().metadata.count("who"), 1U);
+}
+
+TEST_F(MadePipeline, AnEventThatCannotBeMadeEndsTheWork) {
+  PipelineConfig settings = made(0, 250, 2, Deed::refuse);
+  EXPECT_EQ(complaint<core::DataError>([&] { run_pipeline(settings); }), "event 137: impossible");
+  EXPECT_EQ(others({}), std::vector<std::string>{});
+  settings.keep_going = true;
+  EXPECT_EQ(run_pipeline(settings).events, 249U);
+}
+
+TEST_F(MadePipeline, ACrashIsOurBugAndNamesTheEvent) {
+  PipelineConfig const settings = made(0, 250, 2, Deed::crash);
+  std::string const message = complaint<core::Error>([&] { run_pipeline(settings); });
+  EXPECT_NE(message.find("small events: internal error"), std::string::npos) << message;
+  EXPECT_NE(message.find("entry 137"), std::string::npos) << message;
+  EXPECT_EQ(others({}), std::vector<std::string>{});
+}
+
+TEST_F(MadePipeline, NoEventsAreAFile) {
+  EXPECT_EQ(run_pipeline(made(5, 5, 2)).events, 0U);
+  EXPECT_TRUE(written().empty());
+}
+
 // --- Memory ----------------------------------------------------------------------------------------------
 
 TEST_F(Pipeline, PeakMemoryDoesNotGrowWithTheNumberOfEvents) {

@@ -1,5 +1,8 @@
 #include "corpuscle/config/detector.hpp"
 
+#include <set>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +20,12 @@ constexpr Range angle{-3.2, 3.2, "rad"};
 constexpr Range energy{0, 1e4, "GeV"};
 constexpr Range fraction{0, 1};
 constexpr Range deviations{-100, 100, "standard deviations"};
+constexpr Range extent{0.001, 1e5, "mm"};  // of something that is there
+constexpr Range count{1, 1000};
+constexpr Range factor{1e-6, 1e6};
+constexpr Range thickness{0, 100};  // in radiation or interaction lengths
+constexpr Range system_id{1, 255};
+constexpr Range time_of_flight{-1e6, 1e6, "ns"};
 
 void bind_tracker(Section& section, detector::Tracker& tracker) {
   section.number("r_min", tracker.r_min, length)
@@ -104,6 +113,173 @@ void bind_particle_flow(Section& section, detector::ParticleFlow& pf) {
       .number("neutral_hadron_min_energy", pf.neutral_hadron_min_energy, energy);
 }
 
+/// Complains at a list of which two entries have the same name; an empty one does not count.
+template <class T, class Name>
+void require_unique(Section& section, std::string_view key, std::vector<T> const& entries, Name name_of) {
+  std::set<std::string> names;
+  for (T const& entry : entries) {
+    std::string const name = name_of(entry);
+    bool const is_new = name.empty() || names.insert(name).second;
+    section.require(is_new, key, core::cat("has ", name, " twice"));
+  }
+}
+
+void bind_surface(Section& section, detector::TrackerSurface& surface) {
+  using Shape = detector::TrackerSurface::Shape;
+  surface.shape = section.has("disc") ? Shape::disc : Shape::cylinder;
+  bool const is_disc = surface.shape == Shape::disc;
+  section.number(is_disc ? "disc" : "cylinder", surface.position, extent)
+      .number("to", surface.to, extent)
+      .number("x0", surface.x0, thickness);
+  if (section.has("from") || is_disc) section.number("from", surface.from, length);
+  section.require(surface.to > surface.from, "to", "must be greater than 'from'");
+
+  bool is_sensitive = false;
+  for (std::string_view key : {"sigma_u", "sigma_v", "system", "layer"}) is_sensitive |= section.has(key);
+  if (is_sensitive)
+    section.number("sigma_u", surface.sigma_u, {1e-5, 100, "mm"})
+        .number("sigma_v", surface.sigma_v, {1e-5, 100, "mm"})
+        .integer("system", surface.system, system_id)
+        .integer("layer", surface.layer, {0, 1000});
+}
+
+void bind_tracking(Section& section, detector::Tracking& tracking) {
+  section.number("interaction_per_x0", tracking.interaction_per_x0, {0, 10})
+      .number("ionisation_per_x0", tracking.ionisation_per_x0, {0, 1, "GeV"})
+      .number("min_pt", tracking.min_pt, energy)
+      .integer("min_hits", tracking.min_hits, count)
+      .number("inefficiency", tracking.inefficiency, fraction)
+      .number("crowding", tracking.crowding, fraction)
+      .number("fake_rate", tracking.fake_rate, fraction)
+      .sections("surfaces", tracking.surfaces, bind_surface);
+  require_unique(section, "surfaces", tracking.surfaces, [](auto const& surface) {
+    return surface.is_sensitive() ? core::cat("layer ", surface.layer, " of system ", surface.system)
+                                  : std::string();
+  });
+}
+
+void bind_stack(Section& section, detector::Stack& stack) {
+  section.text("name", stack.name)
+      .number("pitch", stack.pitch, extent)
+      .number("sensitive_offset", stack.sensitive_offset, length)
+      .number("sensitive_thickness", stack.sensitive_thickness, extent)
+      .number("cell_size", stack.cell_size, {0.1, 1e4, "mm"})
+      .number("x0", stack.x0, {1e-6, 100})
+      .number("lambda", stack.lambda, {1e-6, 100})
+      .number("pion_lambda_ratio", stack.pion_lambda_ratio, {0.1, 10})
+      .number("critical_energy", stack.critical_energy, {1e-4, 1, "GeV"})
+      .number("moliere_radius", stack.moliere_radius, extent)
+      .number("z_effective", stack.z_effective, {1, 118})
+      .number("z_passive", stack.z_passive, {1, 118})
+      .number("z_active", stack.z_active, {1, 118})
+      .number("mip_loss", stack.mip_loss, {1e-9, 1, "GeV"})
+      .number("mip_deposit", stack.mip_deposit, {1e-9, 1, "GeV"})
+      .number("landau_width", stack.landau_width, {0, 1, "GeV"})
+      .number("em_stochastic", stack.em_stochastic, {0.001, 10})
+      .number("em_sampling", stack.em_sampling, {1e-9, 1})
+      .number("hadron_sampling", stack.hadron_sampling, {1e-9, 1})
+      .number("birks", stack.birks, {0, 1e4, "mm/GeV"})
+      .number("threshold", stack.threshold, {0, 1, "GeV"})
+      .number("saturation", stack.saturation, energy)
+      .number("window_from", stack.window_from, time_of_flight)
+      .number("window_to", stack.window_to, time_of_flight)
+      .number("noise", stack.noise, {0, 1, "GeV"})
+      .require(stack.sensitive_offset - stack.sensitive_thickness / 2 >= 0 &&
+                   stack.sensitive_offset + stack.sensitive_thickness / 2 <= stack.pitch,
+               "sensitive_offset", "puts the sensitive slice outside its layer")
+      .require(stack.window_to > stack.window_from, "window_to", "must be greater than 'window_from'");
+}
+
+void bind_calorimeter(Section& section, detector::Calorimeter& calorimeter,
+                      std::span<detector::Stack const> stacks) {
+  constexpr std::string_view kinds[] = {"ecal", "hcal", "muon", "forward"};
+  constexpr std::string_view shapes[] = {"barrel", "endcap"};
+  constexpr std::string_view regions[] = {"barrel", "endcap", "other"};
+  std::vector<std::string_view> stack_names;
+  for (detector::Stack const& stack : stacks) stack_names.push_back(stack.name);
+
+  section.text("collection", calorimeter.collection)
+      .integer("system", calorimeter.system, system_id)
+      .choice("kind", calorimeter.kind, kinds)
+      .choice("shape", calorimeter.shape, shapes)
+      .choice("region", calorimeter.region, regions)
+      .choice("stack", calorimeter.stack, stack_names)
+      .integer("layers", calorimeter.layers, count)
+      .integer("sides", calorimeter.sides, {0, 64})
+      .number("normal_phi", calorimeter.normal_phi, angle)
+      .number("r_min", calorimeter.r_min, length)
+      .number("r_max", calorimeter.r_max, length)
+      .number("z_max", calorimeter.z_max, extent)
+      .number("calibration", calorimeter.calibration, factor)
+      .require(calorimeter.r_max > calorimeter.r_min, "r_max", "must be greater than 'r_min'");
+  bool const is_barrel = calorimeter.shape == detector::Calorimeter::Shape::barrel;
+  section.require(calorimeter.sides >= 3 || (calorimeter.sides == 0 && !is_barrel), "sides",
+                  "must be 3 or more, or 0 for a round endcap");
+  if (is_barrel)
+    section.number("cell_shift", calorimeter.cell_shift, {-1e4, 1e4, "mm"})
+        .require(calorimeter.r_min > 0, "r_min", "must be greater than 0");
+  else
+    section.number("z_min", calorimeter.z_min, extent)
+        .number("grid_phi", calorimeter.grid_phi, angle)
+        .require(calorimeter.z_max > calorimeter.z_min, "z_max", "must be greater than 'z_min'");
+
+  if (stacks.empty()) return;
+  double const room =
+      is_barrel ? calorimeter.r_max - calorimeter.r_min : calorimeter.z_max - calorimeter.z_min;
+  double const needed = calorimeter.layers * stacks[static_cast<std::size_t>(calorimeter.stack)].pitch;
+  section.require(needed <= room + 1e-6, "layers",
+                  core::cat("= ", calorimeter.layers, " do not fit: they need ", needed, " mm of ", room));
+}
+
+void bind_coil(Section& section, detector::DeadCylinder& coil) {
+  section.number("r_min", coil.r_min, extent)
+      .number("r_max", coil.r_max, extent)
+      .number("z_max", coil.z_max, extent)
+      .number("x0", coil.x0, thickness)
+      .number("lambda", coil.lambda, thickness)
+      .number("mip_loss", coil.mip_loss, {0, 100, "GeV"})
+      .require(coil.r_max > coil.r_min, "r_max", "must be greater than 'r_min'");
+}
+
+void bind_simulation(Section& section, detector::Simulation& simulation) {
+  constexpr Range spot{0, 1000, "mm"};
+  section.number("outer_field", simulation.outer_field, {-20, 20, "T"})
+      .number("beam_spot_x", simulation.beam_spot_x, spot)
+      .number("beam_spot_y", simulation.beam_spot_y, spot)
+      .number("beam_spot_z", simulation.beam_spot_z, spot)
+      .section("tracking", simulation.tracking, bind_tracking)
+      .sections("stacks", simulation.stacks, bind_stack);
+  require_unique(section, "stacks", simulation.stacks,
+                 [](auto const& stack) { return core::cat("'", stack.name, "'"); });
+  section
+      .sections("calorimeters", simulation.calorimeters,
+                [&](Section& inner, detector::Calorimeter& calorimeter) {
+                  bind_calorimeter(inner, calorimeter, simulation.stacks);
+                })
+      .section("coil", simulation.coil, bind_coil);
+
+  require_unique(section, "calorimeters", simulation.calorimeters,
+                 [](auto const& calorimeter) { return core::cat("system ", calorimeter.system); });
+}
+
+void bind_cone(Section& section, detector::Clustering::Cone& cone) {
+  section.number("min_energy_first", cone.min_energy_first, energy)
+      .number("min_energy", cone.min_energy, energy)
+      .number("em_scale", cone.em_scale, {0.01, 100})
+      .number("hadron_scale", cone.hadron_scale, {0.01, 100});
+}
+
+/// What depends on the detector; how clusters are found does not.
+void bind_clustering(Section& section, detector::Clustering& clustering) {
+  section.section("ecal", clustering.ecal, bind_cone)
+      .section("hcal", clustering.hcal, bind_cone)
+      .section("muon", clustering.muon, bind_cone)
+      .number("hadronic_stochastic", clustering.hadronic_stochastic, fraction)
+      .number("hadronic_constant", clustering.hadronic_constant, fraction)
+      .number("em_stochastic", clustering.em_stochastic, fraction)
+      .number("em_constant", clustering.em_constant, fraction);
+}
+
 void bind_detector(Section& section, detector::Detector& detector) {
   section.text("name", detector.name)
       .number("field", detector.field, {0.01, 20, "T"})
@@ -117,6 +293,8 @@ void bind_detector(Section& section, detector::Detector& detector) {
       .section("particle_flow", detector.particle_flow, bind_particle_flow);
   bind_cell_id(section, "calorimeter_cell_id", detector.calorimeter_cell_id);
   bind_cell_id(section, "tracker_cell_id", detector.tracker_cell_id);
+  if (section.has("clustering")) section.section("clustering", detector.clustering, bind_clustering);
+  if (section.has("simulation")) section.section("simulation", detector.simulation, bind_simulation);
 }
 
 /// "clic" of "clic.yaml".

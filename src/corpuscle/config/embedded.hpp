@@ -11,7 +11,7 @@ struct EmbeddedFile {
   std::string_view text;
 };
 
-/// detectors/*.yaml, by name. Defined in a source that cmake/CorpuscleDetectors.cmake writes.
+/// detectors/*.yaml, by name. Defined in a source that cmake/CorpuscleEmbed.cmake writes.
 std::span<EmbeddedFile const> embedded_detectors();
 
 }  // namespace corpuscle::config

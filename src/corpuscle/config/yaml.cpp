@@ -36,8 +36,9 @@ struct Node {
 namespace {
 
 constexpr std::size_t max_bytes = 1 << 20;
-constexpr std::size_t max_keys = 1000;  // of one mapping; looking for duplicates is quadratic
-constexpr std::size_t max_depth = 32;   // far below where the recursion of yaml-cpp hurts
+constexpr std::size_t max_keys = 1000;     // of one mapping; looking for duplicates is quadratic
+constexpr std::size_t max_entries = 1000;  // of a list of mappings
+constexpr std::size_t max_depth = 32;      // far below where the recursion of yaml-cpp hurts
 
 [[noreturn]] void fail(std::string const& file, int line, int column, std::string_view complaint) {
   throw core::ConfigError(core::cat(file, ':', line, ':', column, ": ", complaint));
@@ -158,11 +159,20 @@ std::string number_text(double value) {
 
 Section::Section(Node const& node, std::string const& file) : node_(&node), file_(&file) {}
 
-Node const* Section::find(std::string_view key) {
-  asked_.push_back(key);
+Node const* Section::entry(std::string_view key) const {
   for (std::size_t i = 0; i < node_->keys.size(); ++i)
     if (node_->keys[i].text == key) return &node_->items[i];
   return nullptr;
+}
+
+Node const* Section::find(std::string_view key) {
+  asked_.push_back(key);
+  return entry(key);
+}
+
+bool Section::has(std::string_view key) {
+  optional_.push_back(key);
+  return entry(key) != nullptr;
 }
 
 double Section::number_in(Node const& node, std::string_view key, Range range) const {
@@ -218,8 +228,8 @@ Section& Section::texts(std::string_view key, std::vector<std::string>& values) 
 }
 
 Section& Section::require(bool condition, std::string_view key, std::string_view complaint) {
-  for (std::size_t i = 0; i < node_->keys.size() && !condition; ++i)
-    if (node_->keys[i].text == key) fail(*file_, node_->items[i], core::cat("'", key, "' ", complaint));
+  if (Node const* node = condition ? nullptr : entry(key))
+    fail(*file_, *node, core::cat("'", key, "' ", complaint));
   return *this;
 }
 
@@ -231,10 +241,41 @@ std::optional<Section> Section::open(std::string_view key) {
   return Section(*node, *file_);
 }
 
+std::vector<Section> Section::open_list(std::string_view key) {
+  std::vector<Section> sections;
+  Node const* node = find(key);
+  if (node == nullptr) return sections;
+  if (node->kind != Node::Kind::list)
+    fail(*file_, *node, core::cat("'", key, "' must be a list of mappings, not ", describe(*node)));
+  if (node->items.empty() || node->items.size() > max_entries)
+    fail(*file_, *node,
+         core::cat("'", key, "' has ", node->items.size(), " entries, not 1 to ", max_entries));
+  for (Node const& item : node->items) {
+    if (item.kind != Node::Kind::mapping)
+      fail(*file_, item, core::cat("'", key, "' must be a list of mappings; this is ", describe(item)));
+    sections.push_back(Section(item, *file_));
+  }
+  return sections;
+}
+
+std::optional<std::size_t> Section::chosen(std::string_view key, std::span<std::string_view const> words) {
+  std::string word;
+  text(key, word);
+  Node const* node = entry(key);
+  if (node == nullptr) return std::nullopt;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == word) return i;
+  std::string listed;
+  for (std::string_view known : words) listed += core::cat(listed.empty() ? "" : ", ", known);
+  fail(*file_, *node, core::cat("'", key, "' = '", word, "' is unknown; it is one of: ", listed));
+}
+
 void Section::finish() const {
+  std::vector<std::string_view> known = asked_;
+  known.insert(known.end(), optional_.begin(), optional_.end());
   for (Node const& key : node_->keys) {
-    if (std::find(asked_.begin(), asked_.end(), key.text) != asked_.end()) continue;
-    std::string_view const nearest = core::nearest(key.text, asked_);
+    if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
+    std::string_view const nearest = core::nearest(key.text, known);
     fail(*file_, key,
          core::cat("unknown key '", key.text, "'",
                    nearest.empty() ? "" : core::cat("; did you mean '", nearest, "'?")));

@@ -3,6 +3,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,8 @@
 ///       "mm"});
 ///     }
 ///     auto const tracker = Document::load("tracker.yaml").read<Tracker>(bind);
+///
+/// Optional keys are those that the function asks for only if the section has them.
 ///
 /// What is accepted is the plain part of YAML: mappings, lists, text and numbers, one document per file.
 /// Anchors, aliases, tags and quoted numbers are refused.
@@ -44,14 +47,36 @@ class Section {
   Section& text(std::string_view key, std::string& value);
   Section& texts(std::string_view key, std::vector<std::string>& values);  ///< a list, perhaps empty
 
+  /// One of several words; `value` becomes its index (the enumerator, for an enum).
   template <class T>
-  Section& section(std::string_view key, T& value, Binding<T> bind) {
+  Section& choice(std::string_view key, T& value, std::span<std::string_view const> words) {
+    if (std::optional<std::size_t> const index = chosen(key, words)) value = static_cast<T>(*index);
+    return *this;
+  }
+
+  /// @param bind  a Binding<T>, or anything that is called like one
+  template <class T, class Bind>
+  Section& section(std::string_view key, T& value, Bind const& bind) {
     if (std::optional<Section> inner = open(key)) {
       bind(*inner, value);
       inner->finish();
     }
     return *this;
   }
+
+  /// A list of sections, one or more.
+  template <class T, class Bind>
+  Section& sections(std::string_view key, std::vector<T>& values, Bind const& bind) {
+    values.clear();
+    for (Section& inner : open_list(key)) {
+      bind(inner, values.emplace_back());
+      inner.finish();
+    }
+    return *this;
+  }
+
+  /// Whether the key is there. One that is not may stay away; the word is then known for "did you mean".
+  bool has(std::string_view key);
 
   /// Complains at the value of `key`, if that is there, unless the condition holds.
   Section& require(bool condition, std::string_view key, std::string_view complaint);
@@ -61,13 +86,17 @@ class Section {
   Section(Node const& node, std::string const& file);
 
   Node const* find(std::string_view key);
+  Node const* entry(std::string_view key) const;
   std::optional<Section> open(std::string_view key);
+  std::vector<Section> open_list(std::string_view key);
+  std::optional<std::size_t> chosen(std::string_view key, std::span<std::string_view const> words);
   double number_in(Node const& node, std::string_view key, Range range) const;
   void finish() const;
 
   Node const* node_;
   std::string const* file_;
   std::vector<std::string_view> asked_;
+  std::vector<std::string_view> optional_;
 };
 
 /// A YAML document, parsed and not yet interpreted.

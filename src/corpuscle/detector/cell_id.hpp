@@ -22,6 +22,10 @@ class CellIdDecoder {
    public:
     [[nodiscard]] std::int64_t operator()(std::uint64_t cell_id) const noexcept;
 
+    /// Where the field lies, for those who write cell ids.
+    [[nodiscard]] unsigned offset() const noexcept { return offset_; }
+    [[nodiscard]] unsigned width() const noexcept { return width_; }
+
    private:
     friend class CellIdDecoder;
     std::string name_;

@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "corpuscle/detector/clustering.hpp"
+#include "corpuscle/detector/simulation.hpp"
+
 /// A detector as data: plain structs, filled from one YAML file (detectors/*.yaml) by `config`, or by
 /// hand in an embedded program. Nothing here knows a particular detector.
 namespace corpuscle::detector {
@@ -90,6 +93,8 @@ struct Detector {
   Collections collections;
   Signature signature;
   ParticleFlow particle_flow;
+  Clustering clustering;
+  Simulation simulation;
 };
 
 }  // namespace corpuscle::detector

@@ -186,6 +186,7 @@ void check(Event const& event) {
   check_links("cluster links", event.truth.cluster_links, clusters.size(), generated.size());
   check_links("particle links", event.truth.particle_links, stored.size(), generated.size());
   check_links("calorimeter hit links", event.truth.calo_hit_links, hits.size(), generated.size());
+  check_links("tracker hit links", event.truth.tracker_hit_links, tracker.size(), generated.size());
 }
 
 }  // namespace corpuscle::event

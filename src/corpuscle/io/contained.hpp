@@ -8,21 +8,22 @@
 
 namespace corpuscle::io {
 
+/// Seconds without progress of a reader after which it counts as hung.
+inline constexpr int patience_s = 60;
+
 /// How a contained piece of work ended.
 struct Outcome {
   enum class End { done, crashed, hung };
   End end = End::done;
-  int exit_code = 0;        ///< what the work returned, or the code of the error it threw, if done
-  std::string message;      ///< the text of that error
-  int signal = 0;           ///< what killed it, if crashed
-  Whereabouts whereabouts;  ///< where a reader was, if it did not end well
+  int exit_code = 0;          ///< what the work returned, or the code of the error it threw, if done
+  std::string message;        ///< the text of that error
+  int signal = 0;             ///< what killed it, if crashed
+  int patience = patience_s;  ///< after how many seconds without progress it was killed, if hung
+  Whereabouts whereabouts;    ///< where a reader was, if it did not end well
 
   /// "crashed (signal 11, Segmentation fault) at entry 3, branch 'X'".
   [[nodiscard]] std::string describe() const;
 };
-
-/// Seconds without progress of a reader after which it counts as hung.
-inline constexpr int patience_s = 60;
 
 /// Runs `work` in a child process, so that a crash, a hang or a greedy allocation of the libraries that
 /// read a damaged file does not take this process with it. The child shares what is open; whatever it

@@ -73,6 +73,9 @@ constexpr std::string_view calo_hit_link_types[] = {
     "podio::Link<edm4hep::CalorimeterHit,edm4hep::MCParticle>"};
 constexpr std::string_view particle_link_types[] = {
     "podio::Link<edm4hep::ReconstructedParticle,edm4hep::MCParticle>"};
+constexpr std::string_view tracker_hit_link_types[] = {
+    "podio::Link<edm4hep::TrackerHit,edm4hep::SimTrackerHit>"};
+constexpr std::string_view sim_tracker_hit_types[] = {"edm4hep::SimTrackerHit"};
 
 /// What particle-flow objects are called where no detector file says it.
 Patterns const particle_names = {"PandoraPFOs", "*PFO*", "MergedRecoParticles", "ReconstructedParticles"};
@@ -182,6 +185,7 @@ struct EventBuilder::Implementation {
   struct Tables {
     TableRows tracks, clusters, calo_hits, tracker_hits, particles, gen_particles;
     TableRows track_links, cluster_links, calo_hit_links, particle_links;
+    TableRows tracker_hit_links, sim_tracker_hits;
     std::vector<Subdetector> hit_subdetectors;  ///< one per collection of calo_hits
   };
 
@@ -208,6 +212,8 @@ struct EventBuilder::Implementation {
     t.cluster_links = choose_or_all(frame, names.cluster_links, cluster_link_types);
     t.calo_hit_links = choose_or_all(frame, names.calo_hit_links, calo_hit_link_types);
     t.particle_links = choose_or_all(frame, names.particle_links, particle_link_types);
+    t.tracker_hit_links = choose(frame, any_name, tracker_hit_link_types, Take::all);
+    t.sim_tracker_hits = choose(frame, any_name, sim_tracker_hit_types, Take::all);
     for (HitGroup const& group : hit_groups())
       for (auto const& [collection, start] : choose(frame, *group.names, calo_hit_types, Take::all)) {
         t.calo_hits.add(*collection);
@@ -243,10 +249,13 @@ struct EventBuilder::Implementation {
   void fill_clusters(Tables const& tables, event::CaloHits const& hits, event::Clusters& clusters) const;
   void fill_particles(Tables const& tables, event::Particles& particles) const;
   void fill_gen_particles(Tables const& tables, event::GenParticles& particles) const;
+  static void fill_tracker_hit_links(Tables const& tables,
+                                     std::vector<event::Link<event::TrackerHitId>>& out);
 
-  template <class From>
-  static void fill_links(TableRows const& links, TableRows const& from, TableRows const& to,
-                         std::vector<event::Link<From>>& out) {
+  /// Calls `take(from, to, weight)` with the rows that each link means, whichever way it points.
+  template <class Action>
+  static void for_each_link(TableRows const& links, TableRows const& from, TableRows const& to,
+                            Action const& take) {
     for (auto const& [collection, start] : links) {
       Relation const* one = collection->relation("from");
       Relation const* other = collection->relation("to");
@@ -261,9 +270,17 @@ struct EventBuilder::Implementation {
           source = from.row(other->targets[k]);
           target = to.row(one->targets[k]);
         }
-        if (source && target) out.push_back({From(*source), event::GenParticleId(*target), weights[k]});
+        if (source && target) take(*source, *target, weights[k]);
       }
     }
+  }
+
+  template <class From>
+  static void fill_links(TableRows const& links, TableRows const& from, TableRows const& to,
+                         std::vector<event::Link<From>>& out) {
+    for_each_link(links, from, to, [&](std::size_t source, std::size_t target, float weight) {
+      out.push_back({From(source), event::GenParticleId(target), weight});
+    });
   }
 };
 
@@ -455,6 +472,22 @@ void EventBuilder::Implementation::fill_gen_particles(Tables const& tables,
   }
 }
 
+/// EDM4hep links a measured hit to a simulated one, which knows its particle. Ordered by hit.
+void EventBuilder::Implementation::fill_tracker_hit_links(
+    Tables const& tables, std::vector<event::Link<event::TrackerHitId>>& out) {
+  std::vector<std::optional<std::size_t>> particle_of(tables.sim_tracker_hits.size());
+  for (auto const& [collection, start] : tables.sim_tracker_hits)
+    if (Relation const* owner = collection->relation("particle"))
+      for (std::size_t k = 0; k < std::min(collection->size, owner->targets.size()); ++k)
+        particle_of[start + k] = tables.gen_particles.row(owner->targets[k]);
+  for_each_link(tables.tracker_hit_links, tables.tracker_hits, tables.sim_tracker_hits,
+                [&](std::size_t hit, std::size_t simulated, float weight) {
+                  if (auto const particle = particle_of[simulated])
+                    out.push_back({event::TrackerHitId(hit), event::GenParticleId(*particle), weight});
+                });
+  std::stable_sort(out.begin(), out.end(), [](auto const& a, auto const& b) { return a.from < b.from; });
+}
+
 EventBuilder::EventBuilder(FileInfo const& info, detector::Detector const& detector)
     : implementation_(std::make_unique<Implementation>(info, detector)) {}
 EventBuilder::~EventBuilder() = default;
@@ -470,7 +503,7 @@ Wanted EventBuilder::wanted() const {
         "edm4hep::Track",        "edm4hep::Cluster",    "edm4hep::CalorimeterHit",
         "edm4hep::TrackerHit3D", "edm4hep::TrackerHit", "edm4hep::TrackerHitPlane",
         "edm4hep::SenseWireHit", "edm4hep::MCParticle", "edm4hep::ReconstructedParticle",
-        "edm4hep::EventHeader",  "edm4hep::RecDqdx"};
+        "edm4hep::EventHeader",  "edm4hep::RecDqdx",    "edm4hep::SimTrackerHit"};
     return std::find(std::begin(types), std::end(types), type) != std::end(types) ||
            type.find("Link") != type.npos || type.find("Association") != type.npos || name == "EventHeader";
   };
@@ -503,6 +536,7 @@ event::Event EventBuilder::operator()(Frame const& frame, std::size_t entry) con
   self.fill_links(tables.track_links, tables.tracks, tables.gen_particles, event.truth.track_links);
   self.fill_links(tables.cluster_links, tables.clusters, tables.gen_particles, event.truth.cluster_links);
   self.fill_links(tables.calo_hit_links, tables.calo_hits, tables.gen_particles, event.truth.calo_hit_links);
+  self.fill_tracker_hit_links(tables, event.truth.tracker_hit_links);
   self.fill_links(tables.particle_links, tables.particles, tables.gen_particles, event.truth.particle_links);
   event::check(event);
   return event;

@@ -66,6 +66,13 @@ bool is_edm4hep_json(std::string_view head) {
 
 }  // namespace
 
+std::string detector_in(Parameters const& metadata) {
+  auto const found = metadata.find(detector_key);
+  auto const* names =
+      found == metadata.end() ? nullptr : std::get_if<std::vector<std::string>>(&found->second);
+  return names && !names->empty() ? names->front() : std::string();
+}
+
 std::vector<Collection> Source::collections() {
   std::vector<Collection> all;
   Frame frame;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "corpuscle/core/error.hpp"
+#include "corpuscle/core/expect.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/io/memory_budget.hpp"
 #include "corpuscle/io/worker_process.hpp"
@@ -24,10 +25,19 @@ constexpr std::size_t packing_memory = std::size_t{512} << 20;
 /// A chunk holds about this many bytes of input at most, so that large events make small chunks.
 constexpr std::size_t chunk_bytes = std::size_t{8} << 20;
 
-std::size_t memory_limit(std::vector<std::string> const& inputs) {
+/// Events that are made are cut into this many chunks, if there are so few, so that every worker has a share.
+constexpr std::size_t chunks_of_made_events = 32;
+
+std::size_t memory_limit(PipelineConfig const& config) {
+  if (config.made) return config.made->memory + packing_memory;
   std::size_t largest = 0;
-  for (std::string const& input : inputs) largest = std::max(largest, size_of_file(input));
+  for (std::string const& input : config.inputs) largest = std::max(largest, size_of_file(input));
   return memory_budget(largest) + packing_memory;
+}
+
+/// What messages call an input.
+std::string const& name_of(PipelineConfig const& config, std::size_t input) {
+  return config.made ? config.made->name : config.inputs[input];
 }
 
 /// Plain values over a socket; `read_*` throws Disconnected if the other end is gone, or given up.
@@ -173,8 +183,7 @@ void add_input(PipelineConfig const& config, std::string const& input, Wire& wir
 }
 
 Survey survey(PipelineConfig const& config) {
-  WorkerProcess child(memory_limit(config.inputs),
-                      [&](int socket) { return survey_inputs(config, Wire(socket)); });
+  WorkerProcess child(memory_limit(config), [&](int socket) { return survey_inputs(config, Wire(socket)); });
   Wire wire(child.socket(), [&] {
     if (config.should_stop && config.should_stop()) throw Interrupted{};
     return child.is_stuck();
@@ -208,7 +217,13 @@ struct Chunk {
   std::set<std::size_t> skip;       ///< entries that crashed a worker
 };
 
-std::vector<Chunk> cut(PipelineConfig const& config, std::vector<std::size_t> const& entries) {
+/// @throws core::ConfigError if the wanted range begins behind the last entry.
+std::vector<Chunk> cut(PipelineConfig const& config, Survey const& found) {
+  auto const& entries = found.entries;
+  std::size_t const n_entries = std::accumulate(entries.begin(), entries.end(), std::size_t{0});
+  if (n_entries > 0 && config.first >= n_entries)
+    throw core::ConfigError(
+        cat("there is no event ", config.first, ": the input has ", n_entries, ", counted from 0"));
   std::vector<Chunk> chunks;
   std::size_t start = 0;  // of this file, in the numbering through all of them
   for (std::size_t input = 0; input < entries.size(); ++input) {
@@ -222,6 +237,21 @@ std::vector<Chunk> cut(PipelineConfig const& config, std::vector<std::size_t> co
       chunks.push_back({input, at, std::min(at + step, last), {}});
     start += n;
   }
+  if (chunks.empty()) {  // no events: a file without events is a file
+    std::size_t input = 0;
+    while (input + 1 < config.inputs.size() && !found.opens[input]) ++input;
+    chunks.push_back({input, 0, 0, {}});
+  }
+  return chunks;
+}
+
+std::vector<Chunk> cut_made(std::size_t first, std::size_t last) {
+  std::size_t const step =
+      std::clamp<std::size_t>((last - first) / chunks_of_made_events, 1, events_per_chunk);
+  std::vector<Chunk> chunks;
+  for (std::size_t at = first; at < last; at += step)
+    chunks.push_back({0, at, std::min(at + step, last), {}});
+  if (chunks.empty()) chunks.push_back({0, first, last, {}});
   return chunks;
 }
 
@@ -234,14 +264,32 @@ struct Answer {
   std::vector<std::byte> report, bytes;
 };
 
+/// The events of one input file, on their way through a processor.
+class FileEvents final : public FrameMaker {
+ public:
+  FileEvents(std::string const& path, detector::Detector const& detector, EventProcessor& processor)
+      : source_(open_source(path)), builder_(source_->info(), detector), processor_(processor) {}
+
+  [[nodiscard]] Parameters const& metadata() const { return source_->info().metadata; }
+
+  void make(std::size_t entry, Frame& frame) override {
+    source_->read(entry, frame, everything);
+    event::Event const event = builder_(frame, entry);
+    processor_.process(event, builder_, frame);
+  }
+  std::vector<std::byte> take_report() override { return processor_.take_report(); }
+
+ private:
+  std::unique_ptr<Source> source_;
+  EventBuilder builder_;
+  EventProcessor& processor_;
+};
+
 /// Runs in a worker: processes chunks until the parent hangs up.
 class ChunkWorker {
  public:
   ChunkWorker(PipelineConfig const& config, detector::Detector const& detector, WriterOptions options)
-      : config_(config),
-        detector_(detector),
-        options_(std::move(options)),
-        processor_(config.make_processor()) {}
+      : config_(config), detector_(detector), options_(std::move(options)) {}
 
   int run(Wire wire) {
     try {
@@ -259,8 +307,8 @@ class ChunkWorker {
           answer.message = error.what();
         } catch (std::exception const& error) {
           answer.code = core::ExitCode::bug;
-          answer.message = cat(config_.inputs[chunk.input], ": entries ", chunk.first, " to ", chunk.last - 1,
-                               ": internal error, please report it: ", error.what());
+          answer.message = cat(name_of(config_, chunk.input), ": entries ", chunk.first, " to ",
+                               chunk.last - 1, ": internal error, please report it: ", error.what());
         }
         wire.write(static_cast<std::uint64_t>(answer.code));
         wire.write(answer.message);
@@ -276,12 +324,18 @@ class ChunkWorker {
 
  private:
   void open(std::size_t input) {
-    if (source_ && input_ == input) return;
+    if (maker_ && input_ == input) return;
     note_whereabouts(-1, "");
-    source_ = open_source(config_.inputs[input]);
-    builder_.emplace(source_->info(), detector_);
+    maker_.reset();
+    if (config_.made) {
+      maker_ = config_.made->make_maker();
+    } else {
+      if (!processor_) processor_ = config_.make_processor();
+      auto file = std::make_unique<FileEvents>(config_.inputs[input], detector_, *processor_);
+      if (options_.metadata.empty()) options_.metadata = file->metadata();
+      maker_ = std::move(file);
+    }
     input_ = input;
-    if (options_.metadata.empty()) options_.metadata = source_->info().metadata;
   }
 
   void process(Chunk const& chunk, Answer& answer) {
@@ -298,23 +352,23 @@ class ChunkWorker {
       }
     }
     note_whereabouts(-1, "");
-    answer.report = processor_->take_report();
+    answer.report = maker_->take_report();
     answer.bytes = encoder->finish();
   }
 
   /// One event. @throws DataError that names file and entry
   void process(std::size_t entry, ChunkEncoder& encoder) try {
-    source_->read(entry, frame_, everything);
-    event::Event const event = (*builder_)(frame_, entry);
-    processor_->process(event, *builder_, frame_);
+    note_whereabouts(static_cast<std::int64_t>(entry), "");
+    maker_->make(entry, frame_);
     try {
       encoder.add(frame_);
     } catch (DataError const& error) {
-      throw DataError(cat(source_->info().path, ": entry ", entry, ": ", error.what()));
+      throw DataError(cat(name_of(config_, input_), ": entry ", entry, ": ", error.what()));
     }
   } catch (std::bad_alloc const&) {
-    throw DataError(cat(source_->info().path, ": entry ", entry,
-                        ": damaged: asks for more memory than the file can need"));
+    throw DataError(cat(name_of(config_, input_), ": entry ", entry,
+                        config_.made ? ": too large: needs more memory than a worker may take"
+                                     : ": damaged: asks for more memory than the file can need"));
   }
 
   PipelineConfig const& config_;
@@ -322,8 +376,7 @@ class ChunkWorker {
   WriterOptions options_;
   std::unique_ptr<EventProcessor> processor_;
   std::size_t input_ = 0;
-  std::unique_ptr<Source> source_;
-  std::optional<EventBuilder> builder_;
+  std::unique_ptr<FrameMaker> maker_;
   Frame frame_;
 };
 
@@ -377,9 +430,11 @@ class Foreman {
   }
 
   std::unique_ptr<WorkerProcess> start() {
-    return std::make_unique<WorkerProcess>(memory_limit(config_.inputs), [this](int socket) {
+    auto process = std::make_unique<WorkerProcess>(memory_limit(config_), [this](int socket) {
       return ChunkWorker(config_, detector_, options_).run(Wire(socket));
     });
+    if (config_.made) process->set_patience(config_.made->patience);
+    return process;
   }
 
   void give(Worker& worker, std::size_t index) {
@@ -436,8 +491,10 @@ class Foreman {
     std::size_t const index = *worker.chunk;
     Chunk& chunk = chunks_[index];
     Outcome const outcome = worker.process->wait();
-    std::string const message =
-        cat(config_.inputs[chunk.input], ": damaged: the library that reads it ", outcome.describe());
+    std::string const message = cat(name_of(config_, chunk.input),
+                                    config_.made ? ": internal error, please report it: a worker "
+                                                 : ": damaged: the library that reads it ",
+                                    outcome.describe());
     auto const entry = static_cast<std::size_t>(outcome.whereabouts.entry);
     worker.process.reset();
     if (config_.keep_going && outcome.whereabouts.entry >= 0 && entry >= chunk.first && entry < chunk.last &&
@@ -446,7 +503,8 @@ class Foreman {
       give(worker, index);
       return;
     }
-    answers_.emplace(index, Answer{core::ExitCode::data, message, 0, {}, {}, {}});
+    auto const code = config_.made ? core::ExitCode::bug : core::ExitCode::data;
+    answers_.emplace(index, Answer{code, message, 0, {}, {}, {}});
     worker.chunk.reset();
   }
 
@@ -461,6 +519,28 @@ class Foreman {
   std::map<std::size_t, std::vector<std::string>> crashes_;
 };
 
+detector::Detector const& choose_detector(PipelineConfig const& config, Survey const& found) {
+  if (config.detector) return *config.detector;
+  if (found.detector < config.known_detectors.size()) return config.known_detectors[found.detector];
+  throw DataError(cat(found.example, " does not say which detector it comes from; name it with --detector"));
+}
+
+/// What the output will hold: what the processor adds, and of the inputs' collections those that can be kept.
+std::vector<Collection> choose_collections(PipelineConfig const& config, Survey const& found,
+                                           std::vector<std::string>& not_kept) {
+  std::vector<Collection> chosen = config.added;
+  for (Collection const& collection : found.collections) {
+    bool const is_added = std::any_of(config.added.begin(), config.added.end(),
+                                      [&](Collection const& added) { return added.name == collection.name; });
+    if (is_added) continue;
+    if (is_writable(collection.type))
+      chosen.push_back(collection);
+    else
+      not_kept.push_back(cat(collection.name, " (", collection.type, ")"));
+  }
+  return chosen;
+}
+
 }  // namespace
 
 PipelineResult run_pipeline(PipelineConfig const& config) {
@@ -472,43 +552,23 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
   // First the output: a directory that cannot be written is found at once, and ROOT, loaded now, is
   // shared by the workers.
   auto const merger = make_chunk_merger(config.output, config.container);
-  Survey const found = survey(config);
   PipelineResult result;
-  result.damage = found.damage;
-
   detector::Detector detector;
-  if (config.detector) {
-    detector = *config.detector;
-  } else if (found.detector < config.known_detectors.size()) {
-    detector = config.known_detectors[found.detector];
-  } else {
-    throw DataError(
-        cat(found.example, " does not say which detector it comes from; name it with --detector"));
-  }
-  result.detector = detector.name;
-
   WriterOptions options;
   options.container = config.container;
-  options.schema = config.added;
-  for (Collection const& collection : found.collections) {
-    bool const is_added = std::any_of(config.added.begin(), config.added.end(),
-                                      [&](Collection const& added) { return added.name == collection.name; });
-    if (is_added) continue;
-    if (is_writable(collection.type))
-      options.schema.push_back(collection);
-    else
-      result.not_kept.push_back(cat(collection.name, " (", collection.type, ")"));
-  }
-
-  std::vector<Chunk> chunks = cut(config, found.entries);
-  std::size_t const n_entries = std::accumulate(found.entries.begin(), found.entries.end(), std::size_t{0});
-  if (n_entries > 0 && config.first >= n_entries)
-    throw core::ConfigError(
-        cat("there is no event ", config.first, ": the input has ", n_entries, ", counted from 0"));
-  if (chunks.empty()) {  // no events: a file without events is a file
-    std::size_t input = 0;
-    while (input + 1 < config.inputs.size() && !found.opens[input]) ++input;
-    chunks.push_back({input, 0, 0, {}});
+  std::vector<Chunk> chunks;
+  if (config.made) {
+    CORPUSCLE_EXPECT(config.last && config.first <= *config.last);
+    options.schema = config.made->collections;
+    options.metadata = config.made->metadata;
+    chunks = cut_made(config.first, *config.last);
+  } else {
+    Survey const found = survey(config);
+    result.damage = found.damage;
+    detector = choose_detector(config, found);
+    result.detector = detector.name;
+    options.schema = choose_collections(config, found, result.not_kept);
+    chunks = cut(config, found);
   }
   Foreman(config, detector, options, std::move(chunks)).run(*merger, result);
   merger->finish();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "corpuscle/detector/detector.hpp"
+#include "corpuscle/io/contained.hpp"
 #include "corpuscle/io/event_builder.hpp"
 #include "corpuscle/io/writer.hpp"
 
@@ -25,8 +26,30 @@ class EventProcessor {
   virtual std::vector<std::byte> take_report() = 0;
 };
 
+/// Makes events in the program, one frame each, instead of reading them.
+class FrameMaker {
+ public:
+  virtual ~FrameMaker() = default;
+  /// Replaces `frame` by event number `entry`, the same whatever was asked before.
+  /// @throws core::DataError that names the event.
+  virtual void make(std::size_t entry, Frame& frame) = 0;
+  /// What it has to say of the events since the last call, for `PipelineConfig::on_report`.
+  virtual std::vector<std::byte> take_report() = 0;
+};
+
+/// Events that are made rather than read, numbers `PipelineConfig::first` to `last - 1`.
+struct MadeEvents {
+  std::string name;                                         ///< what messages call them: "ttbar"
+  std::vector<Collection> collections;                      ///< of each frame (name, type, id)
+  Parameters metadata;                                      ///< of the file
+  std::size_t memory = 0;                                   ///< what a worker may need to make them [bytes]
+  int patience = patience_s;                                ///< how long one may take [s]
+  std::function<std::unique_ptr<FrameMaker>()> make_maker;  ///< called in each worker
+};
+
 struct PipelineConfig {
   std::vector<std::string> inputs;
+  std::optional<MadeEvents> made;  ///< instead of inputs; then `last` is needed, and no processor
   std::string output;
   Container container = Container::ttree;
   unsigned workers = 1;
@@ -54,10 +77,11 @@ struct PipelineResult {
 
 /// Streams events from the inputs through a processor to one output file, on several worker processes.
 ///
-/// The events are cut into chunks (of `events_per_chunk`, fewer if events are large) that depend on the
-/// inputs alone; each worker reads, processes and packs whole chunks, and they are joined in order: the same
-/// bytes for any number of workers. Processes rather than threads, because ROOT can crash on a damaged file:
-/// the worker dies, we say where it was. Memory: a few chunks per worker, however long the files.
+/// The events are cut into chunks (of `events_per_chunk`, fewer if events are large or few are to be made)
+/// that depend on the inputs alone; each worker reads, processes and packs whole chunks, and they are joined
+/// in order: the same bytes for any number of workers. Processes rather than threads, because ROOT can crash
+/// on a damaged file: the worker dies, we say where it was. Memory: a few chunks per worker, however long the
+/// files.
 ///
 /// @throws core::DataError for the first damaged event, in the order of the input (without keep_going);
 ///         no output file is left then.

@@ -20,6 +20,11 @@ struct FileInfo {
   Parameters metadata;  ///< of the whole file: cell-id encodings "<collection>__CellIDEncoding", ...
 };
 
+/// Under which key the metadata of an EDM4hep file say what detector it comes from, as DD4hep's programs do.
+inline constexpr char const* detector_key = "detectorName";
+/// What they say; empty if nothing.
+std::string detector_in(Parameters const& metadata);
+
 /// Which collections a reader has to decode. Called with the collection's name and object type.
 using Wanted = std::function<bool(std::string_view name, std::string_view type)>;
 inline bool everything(std::string_view, std::string_view) {

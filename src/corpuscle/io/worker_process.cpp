@@ -110,7 +110,7 @@ bool WorkerProcess::is_stuck() {
     last_seen_ = *place_;
     last_progress_ = now;
   }
-  return now - last_progress_ > std::chrono::seconds(patience_s);
+  return now - last_progress_ > std::chrono::seconds(patience_);
 }
 
 Outcome WorkerProcess::wait() {
@@ -121,6 +121,7 @@ Outcome WorkerProcess::wait() {
     if (ended == pid_ || (ended < 0 && errno != EINTR)) break;
     if (is_stuck()) {
       outcome.end = Outcome::End::hung;
+      outcome.patience = patience_;
       ::kill(pid_, SIGKILL);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -170,7 +171,7 @@ bool receive_bytes(int socket, void* data, std::size_t n, std::function<bool()> 
 
 std::string Outcome::describe() const {
   std::string text = core::cat("ended early (exit code ", exit_code, ")");
-  if (end == End::hung) text = core::cat("made no progress for ", patience_s, " s");
+  if (end == End::hung) text = core::cat("made no progress for ", patience, " s");
   if (end == End::crashed) text = core::cat("crashed (signal ", signal, ", ", ::strsignal(signal), ")");
   if (end == End::crashed && signal == SIGKILL)
     text = "was killed, perhaps because the machine ran out of memory";

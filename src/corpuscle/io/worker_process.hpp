@@ -22,8 +22,10 @@ class WorkerProcess {
 
   [[nodiscard]] int socket() const noexcept { return socket_; }
 
-  /// Whether its readers have stood still for `patience_s`. Call about once a second.
+  /// Whether it has stood still for as long as its patience goes. Call about once a second.
   [[nodiscard]] bool is_stuck();
+  /// How long it may stand still before that counts as hung [s], if not `patience_s`.
+  void set_patience(int seconds) noexcept { patience_ = seconds; }
   /// The child was given something new to do: the clock of is_stuck starts again.
   void reset_patience();
 
@@ -38,6 +40,7 @@ class WorkerProcess {
   Whereabouts* place_ = nullptr;
   Whereabouts last_seen_;
   std::chrono::steady_clock::time_point last_progress_;
+  int patience_ = patience_s;
 };
 
 /// Transfers over the socket, false if the other end is gone. While it waits, receive_bytes calls `give_up`

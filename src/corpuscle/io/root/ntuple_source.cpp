@@ -283,6 +283,7 @@ class NtupleSource final : public Source {
     }
     if (auto metadata = open("metadata"); metadata && metadata->GetNEntries() > 0)
       ParametersReader(*metadata).read(0, info_.metadata);
+    info_.detector = detector_in(info_.metadata);
     take_message();
     return types;
   }

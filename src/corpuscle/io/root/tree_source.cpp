@@ -429,6 +429,7 @@ class TreeSource final : public Source {
       read_types(*tree, "events___CollectionTypeInfo", "events___idTable", types);
       if (auto* parameters = file_->Get<TTree>("metadata"); parameters && parameters->GetEntries() > 0)
         ParametersReader(context_, *parameters).read(0, info_.metadata);
+      info_.detector = detector_in(info_.metadata);
     } else {
       info_.layout = "podio legacy (Coll#0)";
       if (auto* metadata = file_->Get<TTree>("metadata")) {

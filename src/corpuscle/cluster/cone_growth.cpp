@@ -1,0 +1,244 @@
+#include "corpuscle/cluster/cone_growth.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <span>
+#include <tuple>
+
+#include "corpuscle/core/units.hpp"
+#include "corpuscle/detector/helix.hpp"
+
+namespace corpuscle::cluster {
+
+using core::Vector3;
+
+namespace {
+
+/// A cone also takes hits this far behind its tip [mm] (detector.md 5.1).
+constexpr double behind_tip = 10;
+/// A line is fitted through a piece that spans this many layers (detector.md 5.1) and is in this many of
+/// them.
+constexpr int min_span = 6;
+constexpr std::size_t min_points = 4;
+
+/// Direction of the line through points, by least squares along a first guess of it.
+Vector3 fit_direction(std::span<LayerPoint const> points, Vector3 guess) {
+  Vector3 mean;
+  for (LayerPoint const& p : points) mean = mean + p.position;
+  mean = (1. / static_cast<double>(points.size())) * mean;
+  Vector3 slope;
+  for (LayerPoint const& p : points) {
+    Vector3 const d = p.position - mean;
+    slope = slope + core::dot(d, guess) * d;
+  }
+  return core::dot(slope, slope) > 0 ? direction_of(slope) : guess;
+}
+
+}  // namespace
+
+void ConeGrowth::operator()(HitGrid const& grid, event::Tracks const& tracks, Pieces& pieces) {
+  pieces.clear(grid.hits().size());
+  find_isolated(grid);
+  begin_with_tracks(grid, tracks, pieces);
+  addition_of_.assign(pieces.all.size(), no_piece);
+  for (int layer = 0; layer < grid.n_layers(); ++layer) grow_layer(grid, layer, pieces);
+}
+
+void ConeGrowth::find_isolated(HitGrid const& grid) {
+  auto const hits = grid.hits();
+  is_isolated_.assign(hits.size(), 0);
+  for (std::uint32_t i = 0; i < hits.size(); ++i) {
+    double const radius = grid.layers()[hits[i].layer].cone->isolation;
+    if (radius <= 0) continue;
+    auto const squared = static_cast<float>(radius * radius);
+    int near = -1;  // the hit itself is visited, too
+    for (int step : {0, -1, 1, -2, 2}) {
+      int const layer = hits[i].layer + step;
+      if (layer < 0 || layer >= grid.n_layers()) continue;
+      grid.visit_near(hits[i], layer, radius, [&](std::uint32_t j) {
+        float const dx = hits[i].x - hits[j].x, dy = hits[i].y - hits[j].y, dz = hits[i].z - hits[j].z;
+        near += dx * dx + dy * dy + dz * dz < squared;
+      });
+      if (near >= 2) break;
+    }
+    is_isolated_[i] = near < 2;
+  }
+}
+
+void ConeGrowth::begin_with_tracks(HitGrid const& grid, event::Tracks const& tracks, Pieces& pieces) {
+  auto const hits = grid.hits();
+  detector::Clustering const& c = detector_.clustering;
+  seed_of_.assign(hits.size(), no_piece);
+  seed_distance_.assign(hits.size(), 1);
+  auto const& state = tracks.at(event::TrackPoint::at_calorimeter);
+  auto const& at_ip = tracks.at(event::TrackPoint::at_ip);
+  for (std::size_t t = 0; t < tracks.size(); ++t) {
+    if (!state.is_present[t] || !at_ip.is_present[t] || at_ip.omega[t] == 0) continue;
+    auto const helix =
+        detector::Helix::from_parameters(state.d0[t], state.phi[t], state.omega[t], state.z0[t],
+                                         state.tan_lambda[t], {state.x[t], state.y[t], state.z[t]});
+    Piece piece;
+    piece.origin = helix.position(0);
+    piece.initial = piece.direction = helix.direction(0);
+    piece.track = static_cast<std::int32_t>(t);
+    piece.momentum = units::bending * std::abs(detector_.field / at_ip.omega[t]) *
+                     std::hypot(1., double{at_ip.tan_lambda[t]});
+    pieces.add(piece);
+  }
+  // Rows of tracks must not matter where two claim the same hit at the same distance.
+  std::sort(pieces.all.begin(), pieces.all.end(), [](Piece const& a, Piece const& b) {
+    auto const key = [](Piece const& p) {
+      return std::tuple(-p.momentum, p.origin.x, p.origin.y, p.origin.z);
+    };
+    return key(a) < key(b);
+  });
+  for (std::size_t id = 0; id < pieces.all.size(); ++id) {
+    Piece const& piece = pieces.all[id];
+    GridHit const entry = HitGrid::at(piece.origin);
+    for (int l = 0; l < std::min(c.track_seed_layers, grid.n_layers()); ++l) {
+      Layer const& layer = grid.layers()[l];
+      double const width = c.track_seed_pads * layer.cell_size;
+      double const slanted =
+          3 * (l + 1) * layer.pitch;  // sideways, for tracks that enter at up to 70 degrees
+      grid.visit_near(entry, l, width + slanted, [&](std::uint32_t j) {
+        Vector3 const d = position(hits[j]) - piece.origin;
+        double const along = core::dot(d, piece.initial);
+        double const across = std::sqrt(std::max(0., core::dot(d, d) - along * along));
+        auto const distance = static_cast<float>(across / width / c.track_advantage);
+        if (across >= width || std::abs(along) >= c.track_seed_distance || distance >= seed_distance_[j])
+          return;
+        seed_distance_[j] = distance;
+        seed_of_[j] = static_cast<std::int32_t>(id);
+      });
+    }
+  }
+}
+
+void ConeGrowth::grow_layer(HitGrid const& grid, int layer, Pieces& pieces) {
+  auto const hits = grid.hits();
+  by_energy_.clear();
+  joined_.clear();
+  for (std::uint32_t i = grid.layer_begin(layer); i < grid.layer_begin(layer + 1); ++i) {
+    // Bits of positive floats are ordered as their values; inverted, the highest energy comes first.
+    std::uint64_t const falling = ~std::bit_cast<std::uint32_t>(hits[i].energy);
+    if (!is_isolated_[i]) by_energy_.push_back(falling << 32 | i);
+  }
+  std::sort(by_energy_.begin(), by_energy_.end());
+
+  for (std::uint64_t key : by_energy_) {
+    auto const i = static_cast<std::uint32_t>(key);
+    std::int32_t const found = seed_of_[i] != no_piece ? seed_of_[i] : look_back(grid, i, pieces);
+    if (found != no_piece) join(grid, i, found, pieces);
+  }
+  flood(grid, layer, 0, pieces);
+  for (std::uint64_t key : by_energy_) {
+    auto const i = static_cast<std::uint32_t>(key);
+    if (pieces.piece_of[i] != no_piece) continue;
+    Piece piece;
+    piece.origin = position(hits[i]);
+    piece.initial = piece.direction = direction_of(piece.origin);
+    addition_of_.push_back(no_piece);
+    join(grid, i, pieces.add(piece), pieces);
+    flood(grid, layer, joined_.size() - 1, pieces);
+  }
+  close_layer(layer, pieces);
+}
+
+/// The piece in whose cone the hit lies deepest, seen from the nearest of the layers before that has one.
+/// Runs once per hit: measure before changing.
+std::int32_t ConeGrowth::look_back(HitGrid const& grid, std::uint32_t i, Pieces const& pieces) const {
+  auto const hits = grid.hits();
+  detector::Clustering const& c = detector_.clustering;
+  Layer const& here = grid.layers()[hits[i].layer];
+  double const tip = here.cone->pads * here.cell_size;
+  Vector3 const at = position(hits[i]);
+  for (int step = 1; step <= std::min(c.step_back, hits[i].layer); ++step) {
+    std::int32_t found = no_piece;
+    double best = 1;  // squared, as all distances here
+    double const radius = tip + (1 + here.cone->tangent) * here.pitch * step;
+    grid.visit_near(hits[i], hits[i].layer - step, radius, [&](std::uint32_t j) {
+      std::int32_t const id = pieces.piece_of[j];
+      if (id == no_piece) return;
+      Piece const& piece = pieces.all[id];
+      Vector3 const d = at - position(hits[j]);
+      double const d2 = core::dot(d, d);
+      auto const distance = [&](Vector3 direction) {
+        double const along = core::dot(d, direction);
+        if (along < -behind_tip || along > here.cone->max_gap) return 1.;
+        double const width = along * here.cone->tangent + tip;
+        return std::max(0., d2 - along * along) / (width * width);
+      };
+      double closest = distance(piece.initial);
+      if (piece.is_fitted) {
+        closest = std::min(closest, distance(piece.direction));
+        bool const is_mip =
+            piece.track != no_track && piece.n_hits <= c.mip_max_hits_per_layer * piece.n_layers;
+        if (is_mip && closest < 1) closest /= c.track_advantage * c.track_advantage;
+      }
+      if (closest < best) {
+        best = closest;
+        found = id;
+      }
+    });
+    if (found != no_piece) return found;
+  }
+  return no_piece;
+}
+
+/// Hits beside those in joined_, from the one at `from` on, join the same piece.
+void ConeGrowth::flood(HitGrid const& grid, int layer, std::size_t from, Pieces& pieces) {
+  auto const hits = grid.hits();
+  double const reach = grid.layers()[layer].cone->same_layer_pads * grid.layers()[layer].cell_size;
+  for (std::size_t next = from; next < joined_.size(); ++next) {
+    std::uint32_t const i = joined_[next];
+    grid.visit_near(hits[i], layer, reach, [&](std::uint32_t j) {
+      if (pieces.piece_of[j] != no_piece || is_isolated_[j]) return;
+      Vector3 const d = position(hits[i]) - position(hits[j]);
+      if (core::dot(d, d) < reach * reach) join(grid, j, pieces.piece_of[i], pieces);
+    });
+  }
+}
+
+void ConeGrowth::join(HitGrid const& grid, std::uint32_t i, std::int32_t id, Pieces& pieces) {
+  GridHit const& hit = grid.hits()[i];
+  pieces.piece_of[i] = id;
+  joined_.push_back(i);
+  Piece& piece = pieces.all[id];
+  piece.energy[static_cast<std::size_t>(grid.layers()[hit.layer].part)] += hit.energy;
+  ++piece.n_hits;
+  if (addition_of_[id] == no_piece) {
+    addition_of_[id] = static_cast<std::int32_t>(additions_.size());
+    additions_.push_back({id, 0, {}});
+  }
+  Addition& addition = additions_[addition_of_[id]];
+  addition.weight += hit.energy;
+  addition.sum = addition.sum + double{hit.energy} * position(hit);
+}
+
+void ConeGrowth::close_layer(int layer, Pieces& pieces) {
+  for (Addition const& addition : additions_) {
+    addition_of_[addition.piece] = no_piece;
+    Piece& piece = pieces.all[addition.piece];
+    LayerPoint const point{(1 / addition.weight) * addition.sum, layer};
+    piece.moment = piece.moment + addition.sum;
+    piece.layer_moment += addition.weight * layer;
+    if (piece.n_layers++ == 0) {
+      piece.start = point;
+      piece.first_layer = layer;
+    }
+    piece.last_layer = layer;
+    if (piece.n_points == Piece::max_points) {
+      std::move(piece.points.begin() + 1, piece.points.end(), piece.points.begin());
+      --piece.n_points;
+    }
+    piece.points[piece.n_points++] = point;
+    if (layer - piece.first_layer >= min_span && piece.n_points >= min_points) {
+      piece.direction = fit_direction(std::span(piece.points).first(piece.n_points), piece.direction);
+      piece.is_fitted = true;
+    }
+  }
+  additions_.clear();
+}
+
+}  // namespace corpuscle::cluster
