@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -185,8 +184,6 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print("]}}\n");
 }
 
-volatile std::sig_atomic_t interrupted_by = 0;  ///< number of the signal
-
 int reconstruct(Options const& options) {
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
@@ -206,17 +203,15 @@ int reconstruct(Options const& options) {
     std::memcpy(&chunk, report.data(), sizeof chunk);
     tally.add(chunk);
   };
-  for (int signal : {SIGINT, SIGTERM, SIGHUP})
-    std::signal(signal, [](int number) { interrupted_by = number; });
-  config.should_stop = [] { return interrupted_by != 0; };
+  terminal::catch_interruptions();
+  config.should_stop = [] { return terminal::interrupted_by() != 0; };
   io::PipelineResult result;
   try {
     terminal::Progress progress("reconstruct");
     config.on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); };
     result = io::run_pipeline(config);
   } catch (io::Interrupted const&) {
-    fmt::print(stderr, "corpuscle: interrupted; {} was not written\n", options.output);
-    return 128 + interrupted_by;
+    return terminal::say_interrupted(options.output);
   }
   if (options.json)
     print_json(tally, result, options.output);

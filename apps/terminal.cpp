@@ -4,8 +4,13 @@
 #include <glob.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <system_error>
 
 #include "corpuscle/core/error.hpp"
 
@@ -18,7 +23,48 @@ std::size_t width(std::string const& text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+volatile std::sig_atomic_t signal_number = 0;
+
 }  // namespace
+
+int run(CLI::App& app, int argc, char** argv, int const& exit_code) {
+  using corpuscle::core::ExitCode;
+  try {
+    app.parse(argc, argv);
+    if (app.get_subcommands().empty()) throw CLI::RequiredError::Subcommand(1);
+  } catch (CLI::ParseError const& error) {
+    int const code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  } catch (corpuscle::core::Error const& error) {
+    std::fprintf(stderr, "corpuscle: %s\n", error.what());
+    return static_cast<int>(error.exit_code());
+  } catch (std::exception const& error) {
+    std::fprintf(stderr, "corpuscle: internal error, please report it: %s\n", error.what());
+    return static_cast<int>(ExitCode::bug);
+  }
+  return exit_code;
+}
+
+void catch_interruptions() {
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    std::signal(signal, [](int number) { signal_number = number; });
+}
+
+int interrupted_by() {
+  return signal_number;
+}
+
+int say_interrupted(std::string const& output) {
+  fmt::print(stderr, "corpuscle: interrupted; {} was not written\n", output);
+  return 128 + interrupted_by();
+}
+
+void require_other_file(std::string const& output, std::vector<std::string> const& inputs) {
+  std::error_code ignored;
+  for (std::string const& input : inputs)
+    if (std::filesystem::equivalent(input, output, ignored))
+      throw corpuscle::core::ConfigError(output + ": this is an input file too: name another output");
+}
 
 std::string table(std::vector<std::vector<std::string>> const& rows, std::size_t n_text) {
   std::vector<std::size_t> widths;

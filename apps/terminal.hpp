@@ -5,8 +5,27 @@
 #include <string>
 #include <vector>
 
-/// What the programs print: tables, progress, lists of files.
+namespace CLI {
+class App;
+}
+
+/// What the programs share: how they start and end, and what they print.
 namespace terminal {
+
+/// Parses the command line, which runs the verb in it, and turns exceptions into messages and exit codes.
+/// @param exit_code  what the verb sets
+int run(CLI::App& app, int argc, char** argv, int const& exit_code);
+
+/// From now on Ctrl-C and the like are noted, not obeyed: the program asks `interrupted_by` and ends in
+/// order.
+void catch_interruptions();
+/// Number of the signal that came; 0 if none has.
+int interrupted_by();
+/// Says that `output` was not written; returns the exit code.
+int say_interrupted(std::string const& output);
+
+/// @throws core::ConfigError if `output` is one of the inputs.
+void require_other_file(std::string const& output, std::vector<std::string> const& inputs);
 
 /// Rows of cells as a table; the first `n_text` columns are left-aligned, the others (numbers) right-aligned.
 std::string table(std::vector<std::vector<std::string>> const& rows, std::size_t n_text = 1);

@@ -1,109 +1,11 @@
 // `corpuscle` as a user meets it: exit codes, messages, what is printed and what is left on the disk.
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <vector>
 
-#include "support/frames.hpp"
-
-extern char** environ;
+#include "cli/program.hpp"
 
 namespace corpuscle {
 namespace {
-
-using testing::data_file;
-using testing::TemporaryDirectory;
-using Arguments = std::vector<std::string>;
-
-// docs/guide/exit-codes.md
-constexpr int success = 0;
-constexpr int usage = 2;
-constexpr int data = 3;
-constexpr int environment = 4;
-
-struct Answer {
-  int exit_code = -1;  ///< 128 + signal, as a shell says it
-  std::string out, err;
-};
-
-class Cli : public ::testing::Test {
- protected:
-  /// Runs the program, without a shell.
-  /// @param out_fd  where its standard output goes; -1: into the answer
-  /// @param variables  environment variables more, "NAME=value"
-  Answer run(Arguments arguments, int out_fd = -1, Arguments variables = {}) const {
-    std::string const out_path = directory_ / "stdout", err_path = directory_ / "stderr";
-    arguments.insert(arguments.begin(), CORPUSCLE_PROGRAM);
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    std::vector<char*> environment_list;
-    for (char** entry = environ; *entry; ++entry) environment_list.push_back(*entry);
-    for (std::string& variable : variables) environment_list.push_back(variable.data());
-    environment_list.push_back(nullptr);
-
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (out_fd >= 0)
-      ::posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-    else
-      ::posix_spawn_file_actions_addopen(&actions, 1, out_path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    ::posix_spawn_file_actions_addopen(&actions, 2, err_path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    pid_t child = -1;
-    int const failed =
-        ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environment_list.data());
-    ::posix_spawn_file_actions_destroy(&actions);
-    Answer answer;
-    if (failed != 0) {
-      ADD_FAILURE() << argv[0] << ": " << std::strerror(failed);
-      return answer;
-    }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    answer.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (out_fd < 0) answer.out = testing::bytes_of(out_path);
-    answer.err = testing::bytes_of(err_path);
-    return answer;
-  }
-
-  void expect_failure(Arguments const& arguments, int exit_code, std::string_view word) const {
-    Answer const answer = run(arguments);
-    EXPECT_EQ(answer.exit_code, exit_code) << answer.err;
-    EXPECT_NE(answer.err.find(word), std::string::npos) << answer.err << " does not say " << word;
-    EXPECT_EQ(answer.out, "");
-  }
-
-  /// What lies in the directory for outputs.
-  [[nodiscard]] std::vector<std::string> outputs() const {
-    std::vector<std::string> names;
-    for (auto const& entry : std::filesystem::directory_iterator(outputs_.path()))
-      names.push_back(entry.path().filename().string());
-    return names;
-  }
-
-  TemporaryDirectory directory_, outputs_;
-  std::string const out_ = outputs_ / "out.root";
-  std::string const lcio_ = data_file("ild_nunuh250_dst.slcio");
-  std::string const cld_ = data_file("cld_nunuHbb240_rec.edm4hep.root");
-};
-
-#define NEEDS(path) \
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << (path) << " is not there"
-
-bool contains(std::string_view text, std::string_view word) {
-  return text.find(word) != text.npos;
-}
 
 // --- Help and options ------------------------------------------------------------------------------------
 
