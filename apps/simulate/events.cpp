@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -29,6 +28,7 @@ using core::ConfigError;
 constexpr char const* gun_name = "gun";
 constexpr char const* pileup_process = "pileup";
 constexpr std::uint64_t default_events = 100;
+constexpr std::uint64_t most_events = 100'000'000;  // of one run: some 10 TB
 
 /// "A:B" or "A" (then both are A).
 template <class Number>
@@ -120,9 +120,9 @@ std::unique_ptr<generate::Generator> add_pileup(std::unique_ptr<generate::Genera
   return generate::make_overlay(std::move(signal), std::move(soft), options.pileup, seed);
 }
 
+/// A plain word is a process or the gun, also where a folder has the same name.
 bool is_file(std::string const& input) {
-  bool const is_process_file = input.ends_with(".yaml");
-  return !is_process_file && (input.find_first_of("/.*") != input.npos || std::filesystem::exists(input));
+  return input.find_first_of("/.*?[") != input.npos && !input.ends_with(".yaml");
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ void add_event_options(CLI::App& verb, EventOptions& options) {
       ->type_name("PROCESS|gun|FILE...");
   verb.add_flag("--list", options.list, "List the processes and stop");
   verb.add_option("-n", options.n, "Number of events; 100 if not given, of files all")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(std::uint64_t{1}, most_events))
       ->type_name("N");
   verb.add_option("--first", options.first, "Number of the first event")
       ->capture_default_str()
@@ -200,11 +200,11 @@ EventPlan plan_events(EventOptions const& options) {
 
   constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   plan.first = options.first;
-  if (available && options.first >= *available)
+  if (available && options.first > 0 && options.first >= *available)
     throw ConfigError(cat("--first ", options.first, ": there are ", *available, " events in ",
                           plan.files.size() == 1 ? plan.name : "these files", ", counted from 0"));
   std::uint64_t const n = options.n.value_or(available ? *available : default_events);
-  if (options.first > most - std::min(n, most))
+  if (options.first > most - n)
     throw ConfigError(cat("--first ", options.first, ": event numbers end at ", most));
   plan.last = options.first + n;
   if (available) plan.last = std::min<std::uint64_t>(plan.last, *available);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -46,7 +47,8 @@ int generate_events(Options const& options) {
   }
   std::uint64_t const n = plan.last - plan.first;
   fmt::print("{} event{} of {}, {:.1f} particles each\nWritten to {}\n", n, n == 1 ? "" : "s", plan.name,
-             static_cast<double>(particles) / static_cast<double>(n), options.output);
+             static_cast<double>(particles) / static_cast<double>(std::max<std::uint64_t>(1, n)),
+             options.output);
   return static_cast<int>(core::ExitCode::success);
 }
 

@@ -39,6 +39,18 @@ struct Options {
   bool json = false;
 };
 
+/// Where the energy of the events went: the lines of the closing table.
+constexpr std::pair<char const*, double sim::EnergyAccount::*> energy_rows[] = {
+    {"came in", &sim::EnergyAccount::in},
+    {"in hits", &sim::EnergyAccount::visible},
+    {"in cells below threshold", &sim::EnergyAccount::below_threshold},
+    {"in hits outside the time window", &sim::EnergyAccount::late},
+    {"neutrinos and nuclear binding", &sim::EnergyAccount::invisible},
+    {"in the tracker", &sim::EnergyAccount::tracker},
+    {"in the coil and in gaps", &sim::EnergyAccount::dead},
+    {"leaked out", &sim::EnergyAccount::leaked},
+    {"rest mass of what stays", &sim::EnergyAccount::rest_mass}};
+
 /// What the closing table is made of: sums over events.
 struct Tally {
   std::uint64_t events = 0, tracks = 0, clusters = 0, calo_hits = 0, tracker_hits = 0;
@@ -53,14 +65,8 @@ struct Tally {
     add(other.energy);
   }
   void add(sim::EnergyAccount const& other) {
-    for (auto const member : members) energy.*member += other.*member;
+    for (auto const& [label, member] : energy_rows) energy.*member += other.*member;
   }
-
-  using Account = sim::EnergyAccount;
-  static constexpr double Account::*members[] = {
-      &Account::in,   &Account::visible,   &Account::below_threshold,
-      &Account::late, &Account::invisible, &Account::tracker,
-      &Account::dead, &Account::leaked,    &Account::rest_mass};
 };
 
 /// One event after the other, from the generator to a frame.
@@ -93,17 +99,6 @@ class SimulatedEvents final : public io::FrameMaker {
   io::EventFramer make_frame_;
   Tally tally_;
 };
-
-constexpr std::pair<char const*, double sim::EnergyAccount::*> energy_rows[] = {
-    {"came in", &sim::EnergyAccount::in},
-    {"in hits", &sim::EnergyAccount::visible},
-    {"in cells below threshold", &sim::EnergyAccount::below_threshold},
-    {"in hits outside the time window", &sim::EnergyAccount::late},
-    {"neutrinos and nuclear binding", &sim::EnergyAccount::invisible},
-    {"in the tracker", &sim::EnergyAccount::tracker},
-    {"in the coil and in gaps", &sim::EnergyAccount::dead},
-    {"leaked out", &sim::EnergyAccount::leaked},
-    {"rest mass of what stays", &sim::EnergyAccount::rest_mass}};
 
 void print_text(Tally const& tally, std::string const& name, detector::Detector const& detector,
                 std::string const& output) {

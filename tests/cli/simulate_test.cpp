@@ -223,7 +223,19 @@ TEST_F(CliSimulate, BrokenHepMCFilesAreNamed) {
   EXPECT_EQ(outputs(), std::vector<std::string>{});
 }
 
+TEST_F(CliSimulate, AFileWithoutEventsMakesOne) {
+  std::string const empty = directory_ / "empty.hepmc3";
+  testing::write_bytes(empty, "HepMC::Asciiv3-START_EVENT_LISTING\nHepMC::Asciiv3-END_EVENT_LISTING\n");
+  for (char const* verb : {"simulate", "generate"}) {
+    Answer const answer = run({verb, empty, "-o", out_});
+    ASSERT_EQ(answer.exit_code, success) << answer.err;
+    EXPECT_TRUE(contains(answer.out, "0 events of")) << answer.out;
+  }
+}
+
 TEST_F(CliSimulate, OutputThatCannotBeWrittenIsAnError) {
+  for (char const* verb : {"simulate", "generate"})
+    expect_failure({verb, "gun", "--pdg", "22", "-n", "1", "-o", outputs_.path()}, environment, "Is a directory");
   expect_failure({"simulate", "gun", "--pdg", "22", "-n", "1", "-o", outputs_ / "nowhere/out.root"},
                  environment, "nowhere/out.root");
   expect_failure({"generate", "gun", "--pdg", "22", "-n", "1", "-o", outputs_ / "nowhere/out.hepmc3"},

@@ -55,6 +55,15 @@ TEST(ConeClustering, FewHitsAreDissolvedAndHitsOfOneCellAreNot) {
   EXPECT_NEAR(clusters.phi[0], 0, 1e-6);
 }
 
+TEST(ConeClustering, AnyNumberOfHitsOfOneCellIsOneCluster) {
+  event::Observed event;
+  for (int n = 0; n < 200000; ++n)
+    test::add_hit(event, event::Subdetector::ecal, 3, {test::ecal_x(3), 0, 0}, 0.1);
+  auto const clusters = clusters_of(event);
+  ASSERT_EQ(clusters.size(), 1u);
+  EXPECT_EQ(clusters.hits[0].size(), 200000u);
+}
+
 TEST(ConeClustering, EveryHitIsInOneClusterAtMostAndEnergiesAddUp) {
   event::Observed const event = test::random_showers(20000, 1);
   auto const clusters = clusters_of(event);

@@ -29,16 +29,16 @@ event::Observed hits_everywhere(std::size_t n) {
 }
 
 TEST(HitGrid, VisitsEveryHitNearAPlaceOnce) {
-  auto const event = hits_everywhere(3000);
+  auto const event = hits_everywhere(2700);
   HitGrid grid(test::detector_with_muons());
   grid.fill(event.calo_hits);
   auto const hits = grid.hits();
-  ASSERT_EQ(hits.size(), 3000u);
+  ASSERT_EQ(hits.size(), 2700u);
   for (double radius : {5., 30., 250., 2000.})
     for (std::size_t i = 0; i < hits.size(); i += 7)
       for (int layer = 0; layer < 3; ++layer) {
         std::map<std::uint32_t, int> visits;
-        grid.visit_near(hits[i], layer, radius, [&](std::uint32_t j) {
+        grid.visit_near(grid.views()[i], layer, radius, [&](std::uint32_t j) {
           ++visits[j];
           EXPECT_EQ(hits[j].layer, layer);
         });
@@ -71,8 +71,10 @@ double visits_per_hit(std::size_t n_hits) {
   HitGrid grid(test::detector_with_muons());
   grid.fill(event.calo_hits);
   double visits = 0;
-  for (auto const& hit : grid.hits())
-    if (hit.layer > 0) grid.visit_near(hit, hit.layer - 1, 20, [&](std::uint32_t) { ++visits; });
+  for (std::size_t i = 0; i < grid.hits().size(); ++i) {
+    int const layer = grid.hits()[i].layer;
+    if (layer > 0) grid.visit_near(grid.views()[i], layer - 1, 20, [&](std::uint32_t) { ++visits; });
+  }
   return visits / static_cast<double>(grid.hits().size());
 }
 
@@ -81,6 +83,35 @@ TEST(HitGrid, HitsLookedAtArePartOfTheOwnShowerHoweverManyThereAre) {
   double const few = visits_per_hit(3000), many = visits_per_hit(30000);
   EXPECT_LT(few, 40);
   EXPECT_LT(many, 2 * few);
+}
+
+TEST(HitGrid, HitsOfOneCellAreOneForWhoeverLooksForNeighbours) {
+  event::Observed event;
+  for (int n = 0; n < 100000; ++n)
+    test::add_hit(event, event::Subdetector::ecal, 3, {test::ecal_x(3), 0, 0}, 0.1);
+  HitGrid grid(test::detector_with_muons());
+  grid.fill(event.calo_hits);
+  ASSERT_EQ(grid.hits().size(), 1u);
+  EXPECT_EQ(grid.hits()[0].count, 100000);
+  // 10^5 roundings to 24 bits, all of one sign at worst.
+  EXPECT_NEAR(grid.hits()[0].energy, 1e4, 1e4 * 1e5 * 0x1p-24);
+  std::set<std::uint32_t> const rows(grid.rows(0).begin(), grid.rows(0).end());
+  EXPECT_EQ(rows.size(), 100000u);
+}
+
+TEST(HitGrid, WhatAHitLooksAtIsBoundedHoweverDenseTheHitsAre) {
+  core::Random random{8};
+  event::Observed event;
+  for (int n = 0; n < 20000; ++n)
+    test::add_hit(event, event::Subdetector::ecal, 3,
+                  {test::ecal_x(3), random.uniform(-2, 2), random.uniform(-2, 2)}, 0.1);
+  HitGrid grid(test::detector_with_muons());
+  grid.fill(event.calo_hits);
+  ASSERT_GT(grid.hits().size(), 19000u);
+  HitGrid::Found found;
+  for (std::size_t i = 0; i < grid.hits().size(); i += 100)
+    for (double radius : {1., 10., 1000.})
+      EXPECT_LE(grid.find_near(grid.views()[i], 3, radius, found), HitGrid::max_found);
 }
 
 }  // namespace

@@ -115,13 +115,14 @@ inline void add_entering_track(event::Observed& event, detector::Detector const&
   state.z[row] = static_cast<float>(entry->position.z);
 }
 
-/// Hits with the density of showers: about `n_hits` of them in blobs of 150, all over the barrel.
-inline event::Observed random_showers(std::size_t n_hits, std::uint64_t seed) {
+/// Hits with the density of showers: `n_hits` of them in blobs of 150, all over the barrel or over this
+/// fraction of its width in each direction.
+inline event::Observed random_showers(std::size_t n_hits, std::uint64_t seed, double fraction = 1) {
   core::Random random{seed};
   event::Observed event;
   while (event.calo_hits.size() < n_hits) {
-    double const phi = random.uniform(-std::numbers::pi, std::numbers::pi);
-    double const z0 = random.uniform(-1500, 1500);
+    double const phi = fraction * random.uniform(-std::numbers::pi, std::numbers::pi);
+    double const z0 = fraction * random.uniform(-1500, 1500);
     double const start = random.exponential() * 8;
     bool const is_hadron = random.uniform() < 0.5;
     for (int k = 0; k < 150 && event.calo_hits.size() < n_hits; ++k) {

@@ -95,12 +95,9 @@ TEST_F(AtomicFileTest, DirectoryThatCannotBeWrittenIsNamed) {
   }
 }
 
-TEST_F(AtomicFileTest, CommitOntoADirectoryFailsAndCleansUp) {
+TEST_F(AtomicFileTest, ADirectoryIsRefusedBeforeTheWorkStarts) {
   fs::create_directory(path("folder"));
-  {
-    AtomicFile file(path("folder"));
-    EXPECT_THROW(file.commit(), EnvironmentError);
-  }
+  EXPECT_THROW(AtomicFile(path("folder")), EnvironmentError);
   EXPECT_TRUE(fs::is_directory(path("folder")));
   EXPECT_EQ(files_in_folder(), 1);
 }

@@ -120,6 +120,12 @@ TEST(HepMCReader, MassIsThatOfEnergyAndMomentumWhereTheFileDisagrees) {
   EXPECT_DOUBLE_EQ(p.energy(4), 50);
 }
 
+TEST(HepMCReader, NegativeMassesOfFinalParticlesLoseTheirSign) {
+  std::string negative = event_text;
+  negative.replace(negative.find("30.000186 0.1056583755 1"), 24, "30.000186 -0.1056583755 1");
+  EXPECT_DOUBLE_EQ(read(negative).mass[4], 0.1056583755);
+}
+
 TEST(HepMCReader, ParentsThatComeLaterAreMovedForward) {
   // The vertex of particle 1 has particle 2 coming in.
   event::GenParticles const p =
@@ -230,6 +236,7 @@ TEST(HepMCReader, OtherFormatsAreRefusedByName) {
                   "another version");
   EXPECT_CONTAINS(complaint_about_file("<LesHouchesEvents version=\"3.0\">\n"), "Les Houches");
   EXPECT_CONTAINS(complaint_about_file("root\1\2\3"), "ROOT");
+  EXPECT_CONTAINS(complaint_about_file(std::string("\0\0\0\1\0\0\3\x56", 8)), "StdHep");
   EXPECT_CONTAINS(complaint_about_file(""), "no HepMC3 ASCII file");
   EXPECT_CONTAINS(complaint_about_file(std::string(3'000'000, 'x')), "longer than a line");
   EXPECT_THROW(open_hepmc({"not/there.hepmc"}), core::EnvironmentError);

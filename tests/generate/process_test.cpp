@@ -59,7 +59,8 @@ TEST(Process, WhatIsWrongInAFileIsNamedWithItsPlace) {
     std::string changed = text;
     return complaint_about(written(changed.replace(changed.find(from), from.size(), to)));
   };
-  EXPECT_NE(with("electron_positron", "protons").find("yaml:2:8: 'beams' must be one of: electron_positron"),
+  EXPECT_NE(with("electron_positron", "protons")
+                .find("yaml:2:8: 'beams' = 'protons' is unknown; it is one of: electron_positron"),
             std::string::npos);
   EXPECT_NE(with("250", "-1").find("yaml:3:9"), std::string::npos);
   EXPECT_NE(with("energy", "enrgy").find("did you mean 'energy'?"), std::string::npos);

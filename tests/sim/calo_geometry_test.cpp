@@ -585,6 +585,7 @@ TEST(CaloGeometry, RefusesWhatCannotBeBuilt) {
       says(complaint([](D& d) { d.simulation.calorimeters[0].system = d.simulation.calorimeters[1].system; }),
            "same system"));
   EXPECT_TRUE(says(complaint([](D& d) { d.simulation.calorimeters[0].r_min = 1e9; }), "r_min must be less"));
+  EXPECT_TRUE(says(complaint([](D& d) { d.simulation.calorimeters[0].r_min = 1000; }), "inside the tracker"));
   EXPECT_TRUE(
       says(complaint([](D& d) { d.simulation.calorimeters[1].r_max = std::nan(""); }), "r_min must be less"));
   EXPECT_TRUE(says(complaint([](D& d) { d.simulation.stacks[0].pitch = 0; }), "pitch"));

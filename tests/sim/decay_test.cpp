@@ -101,14 +101,5 @@ TEST(Decay, WhatCannotDecayDoesNot) {
   EXPECT_TRUE(products.empty());
 }
 
-TEST(Decay, DirectionsAroundAnAxisKeepTheirAngle) {
-  core::Random random(6);
-  for (core::Vector3 axis : {core::Vector3{0, 0, 1}, {0, 0, -1}, {0.6, 0, 0.8}, {-0.48, 0.64, -0.6}}) {
-    core::Vector3 const direction = direction_around(axis, 0.3, random);
-    EXPECT_NEAR(core::length(direction), 1, 1e-14);
-    EXPECT_NEAR(core::dot(direction, axis), 0.3, 1e-14);
-  }
-}
-
 }  // namespace
 }  // namespace corpuscle::sim

@@ -126,6 +126,12 @@ TEST_P(SimulatorTest, RefusesNumbersThatAreNone) {
   }
 }
 
+TEST_P(SimulatorTest, RefusesMoreEnergyThanItCouldEverSimulate) {
+  event::GenParticles particles;
+  append(particles, 22, {1e20, 0, 0});
+  EXPECT_THROW(simulate_(std::move(particles), 0, 0, false), core::DataError);
+}
+
 TEST_P(SimulatorTest, ManyParticlesAreOnlyMoreWork) {
   event::GenParticles particles;
   for (int i = 0; i < 20'000; ++i)

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -150,6 +151,16 @@ TEST_F(TrackerGeometryTest, CellIdsSayWhereTheHitIs) {
         EXPECT_EQ(module(id), static_cast<int>((phi + pi) / (2 * pi) * 48));
       }
   }
+}
+
+TEST_F(TrackerGeometryTest, LayersThatCellIdsCannotHoldAreRefused) {
+  auto& surfaces = detector_.simulation.tracking.surfaces;
+  auto const sensor =
+      std::find_if(surfaces.begin(), surfaces.end(), [](auto const& s) { return s.sigma_u > 0; });
+  sensor->layer = 63;
+  EXPECT_NO_THROW(TrackerGeometry{detector_});
+  sensor->layer = 64;  // of 6 bits
+  EXPECT_THROW(TrackerGeometry{detector_}, core::ConfigError);
 }
 
 TEST_F(TrackerGeometryTest, SurfacesOutsideTheCalorimeterAreRefused) {

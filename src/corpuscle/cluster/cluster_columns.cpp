@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <tuple>
 
 #include "corpuscle/core/angles.hpp"
@@ -34,96 +33,106 @@ Vector3 principal_axis(std::array<double, 6> m) {
 
 }  // namespace
 
-event::Clusters cluster_columns(HitGrid const& grid, Pieces const& pieces, event::CaloHits const& hits,
-                                detector::Clustering const& c) {
-  // Sums once more: leftover hits have joined, and pieces have been merged.
-  std::vector<Piece> sums(pieces.all.size());
-  std::vector<std::array<double, 6>> spread(pieces.all.size());
-  for (std::size_t k = 0; k < sums.size(); ++k) {
-    sums[k].track = pieces.all[k].track;
-    sums[k].first_layer = grid.n_layers();
-  }
-  for (std::size_t i = 0; i < grid.hits().size(); ++i) {
+event::Clusters ClusterColumns::operator()(HitGrid const& grid, Pieces const& pieces, std::size_t n_rows) {
+  auto const hits = grid.hits();
+  sums_.assign(pieces.all.size(), {});
+  for (std::size_t i = 0; i < hits.size(); ++i) {
     if (pieces.piece_of[i] == no_piece) continue;
-    GridHit const& hit = grid.hits()[i];
-    Piece& sum = sums[pieces.piece_of[i]];
-    sum.energy[static_cast<std::size_t>(grid.layers()[hit.layer].part)] += hit.energy;
-    sum.moment = sum.moment + double{hit.energy} * position(hit);
-    sum.layer_moment += double{hit.energy} * hit.layer;
-    sum.first_layer = std::min(sum.first_layer, hit.layer);
-    ++sum.n_hits;
-  }
-  for (std::size_t i = 0; i < grid.hits().size(); ++i) {
-    if (pieces.piece_of[i] == no_piece) continue;
-    GridHit const& hit = grid.hits()[i];
-    Piece& sum = sums[pieces.piece_of[i]];
-    auto& m = spread[pieces.piece_of[i]];
-    Vector3 const centroid = sum.centroid();
-    auto const [x, y, z] = position(hit) - centroid;
+    GridHit const& hit = hits[i];
+    Sums& sum = sums_[pieces.piece_of[i]];
+    if (sum.n_hits == 0) {  // the grid is sorted by layer
+      sum.reference = position(hit);
+      sum.first_layer = hit.layer;
+    }
     double const weight = hit.energy;
-    m[0] += weight * x * x;
-    m[1] += weight * x * y;
-    m[2] += weight * x * z;
-    m[3] += weight * y * y;
-    m[4] += weight * y * z;
-    m[5] += weight * z * z;
-    Vector3 const axis = direction_of(centroid);
-    double const along = x * axis.x + y * axis.y + z * axis.z;
-    sum.square_moment += weight * std::max(0., x * x + y * y + z * z - along * along);
+    auto const [x, y, z] = position(hit) - sum.reference;
+    auto const [wx, wy, wz] = weight * core::Vector3{x, y, z};
+    sum.energy[static_cast<std::size_t>(grid.layers()[hit.layer].part)] += weight;
+    sum.moment = sum.moment + core::Vector3{wx, wy, wz};
+    sum.square[0] += wx * x;
+    sum.square[1] += wx * y;
+    sum.square[2] += wx * z;
+    sum.square[3] += wy * y;
+    sum.square[4] += wy * z;
+    sum.square[5] += wz * z;
+    sum.layer_moment += weight * hit.layer;
+    sum.n_hits += static_cast<std::uint32_t>(hit.count);
   }
 
-  std::vector<double> energy(sums.size());
-  std::vector<std::uint32_t> order, row_of(sums.size());
-  for (std::uint32_t k = 0; k < sums.size(); ++k) {
-    if (sums[k].n_hits == 0) continue;
-    auto const& [ecal, hcal, muon] = sums[k].energy;
-    energy[k] = sums[k].is_photon(c)
-                    ? ecal * c.ecal.em_scale + hcal * c.hcal.em_scale + muon * c.muon.em_scale
-                    : sums[k].hadron_energy(c);
-    order.push_back(k);
+  order_.clear();
+  for (std::size_t k = 0; k < sums_.size(); ++k) {
+    Sums& sum = sums_[k];
+    if (sum.n_hits == 0) continue;
+    // From moments about the reference to those about the centroid.
+    double const total = sum.energy[0] + sum.energy[1] + sum.energy[2];
+    auto const [x, y, z] = (1 / total) * sum.moment;
+    auto& m = sum.square;
+    m[0] -= x * sum.moment.x;
+    m[1] -= x * sum.moment.y;
+    m[2] -= x * sum.moment.z;
+    m[3] -= y * sum.moment.y;
+    m[4] -= y * sum.moment.z;
+    m[5] -= z * sum.moment.z;
+    Vector3 const centroid = sum.reference + Vector3{x, y, z};
+
+    Piece piece;  // what is asked for a photon
+    piece.track = pieces.all[k].track;
+    piece.first_layer = sum.first_layer;
+    piece.energy = sum.energy;
+    piece.layer_moment = sum.layer_moment;
+    Vector3 const a = direction_of(centroid);
+    double const along = a.x * (a.x * m[0] + 2 * a.y * m[1] + 2 * a.z * m[2]) +
+                         a.y * (a.y * m[3] + 2 * a.z * m[4]) + a.z * a.z * m[5];
+    piece.square_moment = std::max(0., m[0] + m[3] + m[5] - along);
+    bool const is_photon = piece.is_photon(c_);
+    auto const& [ecal, hcal, muon] = sum.energy;
+    double const energy = is_photon
+                              ? ecal * c_.ecal.em_scale + hcal * c_.hcal.em_scale + muon * c_.muon.em_scale
+                              : piece.hadron_energy(c_);
+    order_.push_back({energy, centroid, static_cast<std::uint32_t>(k), is_photon});
   }
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    auto const key = [&](std::uint32_t k) {
-      return std::tuple(-energy[k], sums[k].moment.x, sums[k].moment.y, sums[k].moment.z);
+  std::sort(order_.begin(), order_.end(), [](Row const& a, Row const& b) {
+    auto const key = [](Row const& row) {
+      return std::tuple(-row.energy, row.centroid.x, row.centroid.y, row.centroid.z);
     };
     return key(a) < key(b);
   });
 
   event::Clusters result;
-  result.resize(order.size());
-  for (std::uint32_t row = 0; row < order.size(); ++row) {
-    std::uint32_t const k = order[row];
-    row_of[k] = row;
-    bool const is_photon = sums[k].is_photon(c);
-    Vector3 const centroid = sums[k].centroid();
-    Vector3 axis = principal_axis(spread[k]);
+  result.resize(order_.size());
+  for (std::uint32_t row = 0; row < order_.size(); ++row) {
+    auto const& [energy, centroid, piece, is_photon] = order_[row];
+    Sums& sum = sums_[piece];
+    sum.row = row;
+    Vector3 axis = principal_axis(sum.square);
     if (core::dot(axis, axis) == 0) axis = direction_of(centroid);
     if (core::dot(axis, centroid) < 0) axis = -1. * axis;
-    double const stochastic = is_photon ? c.em_stochastic : c.hadronic_stochastic;
-    double const constant = is_photon ? c.em_constant : c.hadronic_constant;
-    result.energy[row] = static_cast<float>(energy[k]);
+    double const stochastic = is_photon ? c_.em_stochastic : c_.hadronic_stochastic;
+    double const constant = is_photon ? c_.em_constant : c_.hadronic_constant;
+    result.energy[row] = static_cast<float>(energy);
     result.energy_error[row] =
-        static_cast<float>(std::hypot(stochastic * std::sqrt(energy[k]), constant * energy[k]));
+        static_cast<float>(std::hypot(stochastic * std::sqrt(energy), constant * energy));
     result.x[row] = static_cast<float>(centroid.x);
     result.y[row] = static_cast<float>(centroid.y);
     result.z[row] = static_cast<float>(centroid.z);
     result.theta[row] = static_cast<float>(std::acos(std::clamp(axis.z, -1., 1.)));
     result.phi[row] = static_cast<float>(core::wrap_phi(std::atan2(axis.y, axis.x)));
-    result.energy_ecal[row] = static_cast<float>(sums[k].energy[0]);
-    result.energy_hcal[row] = static_cast<float>(sums[k].energy[1]);
-    result.energy_other[row] = static_cast<float>(sums[k].energy[2]);
-    result.hits.offsets.push_back(result.hits.offsets.back() + static_cast<std::uint32_t>(sums[k].n_hits));
+    result.energy_ecal[row] = static_cast<float>(sum.energy[0]);
+    result.energy_hcal[row] = static_cast<float>(sum.energy[1]);
+    result.energy_other[row] = static_cast<float>(sum.energy[2]);
+    result.hits.offsets.push_back(result.hits.offsets.back() + sum.n_hits);
   }
 
   // Going through the hits by row puts each cluster's in order.
-  std::vector<std::int32_t> cluster_of(hits.size(), no_piece);
-  for (std::size_t i = 0; i < grid.hits().size(); ++i)
+  cluster_of_.assign(n_rows, no_piece);
+  for (std::size_t i = 0; i < hits.size(); ++i)
     if (pieces.piece_of[i] != no_piece)
-      cluster_of[grid.hits()[i].row] = static_cast<std::int32_t>(row_of[pieces.piece_of[i]]);
+      for (std::uint32_t row : grid.rows(i))
+        cluster_of_[row] = static_cast<std::int32_t>(sums_[pieces.piece_of[i]].row);
   result.hits.values.resize(result.hits.offsets.back());
-  std::vector<std::uint32_t> next(result.hits.offsets.begin(), result.hits.offsets.end() - 1);
-  for (std::size_t row = 0; row < hits.size(); ++row)
-    if (cluster_of[row] != no_piece) result.hits.values[next[cluster_of[row]]++] = event::CaloHitId(row);
+  next_.assign(result.hits.offsets.begin(), result.hits.offsets.end() - 1);
+  for (std::size_t row = 0; row < n_rows; ++row)
+    if (cluster_of_[row] != no_piece) result.hits.values[next_[cluster_of_[row]]++] = event::CaloHitId(row);
   return result;
 }
 

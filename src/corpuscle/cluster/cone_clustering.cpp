@@ -2,6 +2,7 @@
 
 #include "corpuscle/cluster/cluster_columns.hpp"
 #include "corpuscle/cluster/cone_growth.hpp"
+#include "corpuscle/cluster/hit_bins.hpp"
 #include "corpuscle/cluster/hit_grid.hpp"
 #include "corpuscle/cluster/piece_merging.hpp"
 
@@ -9,13 +10,18 @@ namespace corpuscle::cluster {
 
 struct ConeClustering::Implementation {
   explicit Implementation(detector::Detector const& detector)
-      : parameters(detector.clustering), grid(detector), grow(detector), merge(detector) {}
+      : grid(detector),
+        bins(grid, 5, 1),
+        grow(detector),
+        merge(detector.clustering, grid),
+        columns(detector.clustering) {}
 
-  detector::Clustering parameters;
   HitGrid grid;
+  HitBins bins;
   ConeGrowth grow;
   PieceMerging merge;
   Pieces pieces;
+  ClusterColumns columns;
 };
 
 ConeClustering::ConeClustering(detector::Detector const& detector)
@@ -24,11 +30,12 @@ ConeClustering::~ConeClustering() = default;
 ConeClustering::ConeClustering(ConeClustering&&) noexcept = default;
 
 event::Clusters ConeClustering::operator()(event::Observed const& observed) {
-  auto& [parameters, grid, grow, merge, pieces] = *implementation_;
+  auto& [grid, bins, grow, merge, pieces, columns] = *implementation_;
   grid.fill(observed.calo_hits);
-  grow(grid, observed.tracks, pieces);
-  merge(grid, observed.calo_hits, pieces);
-  return cluster_columns(grid, pieces, observed.calo_hits, parameters);
+  bins.fill(grid);
+  grow(grid, bins, observed.tracks, pieces);
+  merge(grid, bins, pieces);
+  return columns(grid, pieces, observed.calo_hits.size());
 }
 
 }  // namespace corpuscle::cluster

@@ -10,9 +10,9 @@ namespace corpuscle::cluster {
 
 /// Groups calorimeter hits to clusters, from the inside outwards, in the spirit of Pandora's cone clustering
 /// (Marshall, Thomson, EPJ C 75 (2015) 439; detector.md 5.1): tracks seed first, hits join the cluster into
-/// whose cone they fall, photon clusters stay compact. Neighbours are found on a grid: linear in the number
-/// of hits. The order of the hits changes nothing but the order of ids inside. Not thread-safe: one per
-/// thread.
+/// whose cone they fall, photon clusters stay compact. Neighbours are found on grids, and how many a hit
+/// looks at is bounded: linear in the number of hits, but for the sorting of those of a layer. The order of
+/// the hits changes nothing but the order of ids inside. Not thread-safe: one per thread.
 class ConeClustering {
  public:
   explicit ConeClustering(detector::Detector const& detector);
@@ -28,7 +28,8 @@ class ConeClustering {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Links of clusters to generated particles: the fraction of the cluster's linked hit energy.
+/// Links of clusters to generated particles: the fraction of the cluster's linked hit energy. By cluster and
+/// particle. O(links + particles).
 std::vector<event::Link<event::ClusterId>> link_clusters(
     event::Clusters const& clusters, std::vector<event::Link<event::CaloHitId>> const& hit_links);
 

@@ -17,6 +17,13 @@ namespace {
 
 /// A cone also takes hits this far behind its tip [mm] (detector.md 5.1).
 constexpr double behind_tip = 10;
+/// Layers before and behind in which a hit is looked for company (detector.md 5.1).
+constexpr int isolation_layers = 2;
+/// Among more hits than this, looking back is content with those at most so many cells off the way from layer
+/// to layer, if they are enough: what a hit costs must not grow with the density. Tuned on up to 400 pions
+/// shot at once.
+constexpr std::uint32_t crowd = 8, enough_in_crowd = 4;
+constexpr double crowd_pads = 1.5;
 /// A line is fitted through a piece that spans this many layers (detector.md 5.1) and is in this many of
 /// them.
 constexpr int min_span = 6;
@@ -37,33 +44,16 @@ Vector3 fit_direction(std::span<LayerPoint const> points, Vector3 guess) {
 
 }  // namespace
 
-void ConeGrowth::operator()(HitGrid const& grid, event::Tracks const& tracks, Pieces& pieces) {
+void ConeGrowth::operator()(HitGrid const& grid, HitBins const& bins, event::Tracks const& tracks,
+                            Pieces& pieces) {
   pieces.clear(grid.hits().size());
-  find_isolated(grid);
+  bins.find_isolated(grid, isolation_layers, is_isolated_);
   begin_with_tracks(grid, tracks, pieces);
   addition_of_.assign(pieces.all.size(), no_piece);
+  headings_.clear();
+  for (Piece const& piece : pieces.all) headings_.push_back(heading_of(piece));
+  is_border_.assign(grid.hits().size(), 0);
   for (int layer = 0; layer < grid.n_layers(); ++layer) grow_layer(grid, layer, pieces);
-}
-
-void ConeGrowth::find_isolated(HitGrid const& grid) {
-  auto const hits = grid.hits();
-  is_isolated_.assign(hits.size(), 0);
-  for (std::uint32_t i = 0; i < hits.size(); ++i) {
-    double const radius = grid.layers()[hits[i].layer].cone->isolation;
-    if (radius <= 0) continue;
-    auto const squared = static_cast<float>(radius * radius);
-    int near = -1;  // the hit itself is visited, too
-    for (int step : {0, -1, 1, -2, 2}) {
-      int const layer = hits[i].layer + step;
-      if (layer < 0 || layer >= grid.n_layers()) continue;
-      grid.visit_near(hits[i], layer, radius, [&](std::uint32_t j) {
-        float const dx = hits[i].x - hits[j].x, dy = hits[i].y - hits[j].y, dz = hits[i].z - hits[j].z;
-        near += dx * dx + dy * dy + dz * dz < squared;
-      });
-      if (near >= 2) break;
-    }
-    is_isolated_[i] = near < 2;
-  }
 }
 
 void ConeGrowth::begin_with_tracks(HitGrid const& grid, event::Tracks const& tracks, Pieces& pieces) {
@@ -95,7 +85,7 @@ void ConeGrowth::begin_with_tracks(HitGrid const& grid, event::Tracks const& tra
   });
   for (std::size_t id = 0; id < pieces.all.size(); ++id) {
     Piece const& piece = pieces.all[id];
-    GridHit const entry = HitGrid::at(piece.origin);
+    View const entry = view_of(piece.origin);
     for (int l = 0; l < std::min(c.track_seed_layers, grid.n_layers()); ++l) {
       Layer const& layer = grid.layers()[l];
       double const width = c.track_seed_pads * layer.cell_size;
@@ -131,71 +121,134 @@ void ConeGrowth::grow_layer(HitGrid const& grid, int layer, Pieces& pieces) {
     std::int32_t const found = seed_of_[i] != no_piece ? seed_of_[i] : look_back(grid, i, pieces);
     if (found != no_piece) join(grid, i, found, pieces);
   }
-  flood(grid, layer, 0, pieces);
+  if (joined_.size() < by_energy_.size()) {
+    find_borders(grid, layer, pieces);
+    flood(grid, layer, 0, pieces);
+  }
   for (std::uint64_t key : by_energy_) {
+    if (joined_.size() == by_energy_.size()) break;
     auto const i = static_cast<std::uint32_t>(key);
     if (pieces.piece_of[i] != no_piece) continue;
     Piece piece;
     piece.origin = position(hits[i]);
     piece.initial = piece.direction = direction_of(piece.origin);
     addition_of_.push_back(no_piece);
+    headings_.push_back(heading_of(piece));
     join(grid, i, pieces.add(piece), pieces);
     flood(grid, layer, joined_.size() - 1, pieces);
   }
   close_layer(layer, pieces);
 }
 
+ConeGrowth::Heading ConeGrowth::heading_of(Piece const& piece) const {
+  detector::Clustering const& c = detector_.clustering;
+  bool const is_mip =
+      piece.is_fitted && piece.track != no_track && piece.n_hits <= c.mip_max_hits_per_layer * piece.n_layers;
+  return {piece.initial, piece.direction, is_mip ? 1 / (c.track_advantage * c.track_advantage) : 1.,
+          piece.is_fitted};
+}
+
 /// The piece in whose cone the hit lies deepest, seen from the nearest of the layers before that has one.
 /// Runs once per hit: measure before changing.
 std::int32_t ConeGrowth::look_back(HitGrid const& grid, std::uint32_t i, Pieces const& pieces) const {
   auto const hits = grid.hits();
-  detector::Clustering const& c = detector_.clustering;
-  Layer const& here = grid.layers()[hits[i].layer];
+  int const at_layer = hits[i].layer;
+  Layer const& here = grid.layers()[at_layer];
+  double const tangent = here.cone->tangent, max_gap = here.cone->max_gap;
   double const tip = here.cone->pads * here.cell_size;
   Vector3 const at = position(hits[i]);
-  for (int step = 1; step <= std::min(c.step_back, hits[i].layer); ++step) {
+  int const last_step = std::min(detector_.clustering.step_back, at_layer);
+  HitGrid::Found near;
+  for (int step = 1; step <= last_step; ++step) {
+    double const radius = tip + (1 + tangent) * here.pitch * step;
+    std::uint32_t const n = grid.find_near(grid.views()[i], at_layer - step, radius, near);
+    std::uint32_t n_near = 0;  // those with a piece move to the front
+    for (std::uint32_t k = 0; k < n; ++k) {
+      near[n_near] = near[k];
+      n_near += pieces.piece_of[near[k]] != no_piece;
+    }
+    if (n_near == 0) continue;
+    if (n_near > crowd) {
+      // Those beside the way from layer to layer move to the front of the others.
+      double const sideways = crowd_pads * here.cell_size, ahead = here.pitch * step;
+      auto const squared = static_cast<float>(sideways * sideways + 2 * ahead * ahead);
+      std::uint32_t n_beside = 0;
+      for (std::uint32_t k = 0; k < n_near; ++k) {
+        std::uint32_t const j = near[k];
+        near[k] = near[n_beside];
+        near[n_beside] = j;
+        n_beside += squared_distance(hits[i], hits[j]) < squared;
+      }
+      if (n_beside >= enough_in_crowd) n_near = n_beside;
+    }
+
     std::int32_t found = no_piece;
     double best = 1;  // squared, as all distances here
-    double const radius = tip + (1 + here.cone->tangent) * here.pitch * step;
-    grid.visit_near(hits[i], hits[i].layer - step, radius, [&](std::uint32_t j) {
+    auto const look_from = [&](std::uint32_t j) {
       std::int32_t const id = pieces.piece_of[j];
-      if (id == no_piece) return;
-      Piece const& piece = pieces.all[id];
+      Heading const& heading = headings_[id];
       Vector3 const d = at - position(hits[j]);
       double const d2 = core::dot(d, d);
-      auto const distance = [&](Vector3 direction) {
+      auto const look_along = [&](Vector3 direction) {
         double const along = core::dot(d, direction);
-        if (along < -behind_tip || along > here.cone->max_gap) return 1.;
-        double const width = along * here.cone->tangent + tip;
-        return std::max(0., d2 - along * along) / (width * width);
-      };
-      double closest = distance(piece.initial);
-      if (piece.is_fitted) {
-        closest = std::min(closest, distance(piece.direction));
-        bool const is_mip =
-            piece.track != no_track && piece.n_hits <= c.mip_max_hits_per_layer * piece.n_layers;
-        if (is_mip && closest < 1) closest /= c.track_advantage * c.track_advantage;
-      }
-      if (closest < best) {
-        best = closest;
+        double const width = along * tangent + tip;
+        double const across2 = std::max(0., d2 - along * along);
+        double const width2 = width * width;
+        double const weighted = across2 * heading.advantage;
+        bool const is_in_cone = (along >= -behind_tip) & (along <= max_gap) & (across2 < width2);
+        if (!(is_in_cone & (weighted < best * width2))) return;
+        best = weighted / width2;
         found = id;
+      };
+      look_along(heading.initial);
+      if (heading.is_fitted) look_along(heading.direction);
+    };
+    bool is_one = true;
+    for (std::uint32_t k = 1; k < n_near; ++k) is_one &= pieces.piece_of[near[k]] == pieces.piece_of[near[0]];
+    if (is_one) {
+      // Inside a shower: any hit will do, and one in the middle is the likeliest.
+      for (std::uint32_t k = 0; k < n_near && found == no_piece; ++k) {
+        std::uint32_t const from_middle = n_near / 2 + k;
+        look_from(near[from_middle < n_near ? from_middle : from_middle - n_near]);
       }
-    });
+    } else {
+      for (std::uint32_t k = 0; k < n_near; ++k) look_from(near[k]);
+    }
     if (found != no_piece) return found;
   }
   return no_piece;
+}
+
+/// Marks the hits beside those that have no piece yet. Few have none where a shower goes on, and flooding
+/// need not look around the others.
+void ConeGrowth::find_borders(HitGrid const& grid, int layer, Pieces const& pieces) {
+  auto const hits = grid.hits();
+  std::uint32_t const begin = grid.layer_begin(layer), end = grid.layer_begin(layer + 1);
+  if (joined_.size() < by_energy_.size() / 2) {
+    std::fill(is_border_.begin() + begin, is_border_.begin() + end, std::uint8_t{1});
+    return;
+  }
+  double const reach = grid.layers()[layer].cone->same_layer_pads * grid.layers()[layer].cell_size;
+  auto const squared = static_cast<float>(reach * reach);
+  for (std::uint32_t i = begin; i < end; ++i) {
+    if (pieces.piece_of[i] != no_piece || is_isolated_[i]) continue;
+    grid.visit_near(grid.views()[i], layer, reach, [&](std::uint32_t j) {
+      if (j != i && squared_distance(hits[i], hits[j]) < squared) is_border_[j] = 1;
+    });
+  }
 }
 
 /// Hits beside those in joined_, from the one at `from` on, join the same piece.
 void ConeGrowth::flood(HitGrid const& grid, int layer, std::size_t from, Pieces& pieces) {
   auto const hits = grid.hits();
   double const reach = grid.layers()[layer].cone->same_layer_pads * grid.layers()[layer].cell_size;
+  auto const squared = static_cast<float>(reach * reach);
   for (std::size_t next = from; next < joined_.size(); ++next) {
     std::uint32_t const i = joined_[next];
-    grid.visit_near(hits[i], layer, reach, [&](std::uint32_t j) {
+    if (!is_border_[i]) continue;
+    grid.visit_near(grid.views()[i], layer, reach, [&](std::uint32_t j) {
       if (pieces.piece_of[j] != no_piece || is_isolated_[j]) return;
-      Vector3 const d = position(hits[i]) - position(hits[j]);
-      if (core::dot(d, d) < reach * reach) join(grid, j, pieces.piece_of[i], pieces);
+      if (squared_distance(hits[i], hits[j]) < squared) join(grid, j, pieces.piece_of[i], pieces);
     });
   }
 }
@@ -206,7 +259,7 @@ void ConeGrowth::join(HitGrid const& grid, std::uint32_t i, std::int32_t id, Pie
   joined_.push_back(i);
   Piece& piece = pieces.all[id];
   piece.energy[static_cast<std::size_t>(grid.layers()[hit.layer].part)] += hit.energy;
-  ++piece.n_hits;
+  piece.n_hits += hit.count;
   if (addition_of_[id] == no_piece) {
     addition_of_[id] = static_cast<std::int32_t>(additions_.size());
     additions_.push_back({id, 0, {}});
@@ -237,6 +290,7 @@ void ConeGrowth::close_layer(int layer, Pieces& pieces) {
       piece.direction = fit_direction(std::span(piece.points).first(piece.n_points), piece.direction);
       piece.is_fitted = true;
     }
+    headings_[addition.piece] = heading_of(piece);
   }
   additions_.clear();
 }

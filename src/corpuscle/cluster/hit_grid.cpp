@@ -1,129 +1,216 @@
 #include "corpuscle/cluster/hit_grid.hpp"
 
+#include <bit>
 #include <numbers>
 #include <tuple>
 
 namespace corpuscle::cluster {
 namespace {
 
-/// Depth of a place behind the inner face of a calorimeter [mm].
-double depth_in(detector::CalorimeterShell const& shell, event::Region region, double x, double y, double z) {
-  if (region == event::Region::endcap) return std::abs(z) - shell.endcap_z_min;
-  double farthest = 0;
-  for (int side = 0; side < shell.sides; ++side) {
-    double const phi = shell.normal_phi + 2 * std::numbers::pi * side / shell.sides;
-    farthest = std::max(farthest, x * std::cos(phi) + y * std::sin(phi));
-  }
-  return farthest - shell.barrel_r_min;
+/// Without branches, so that a loop over many places does several at once.
+View view_of(float x, float y, float z) noexcept {
+  float const rho2 = x * x + y * y;
+  float const octahedral = std::max(std::sqrt(rho2) + std::abs(z), 1e-20F);
+  float const from_y_axis = x / std::max(std::abs(x) + std::abs(y), 1e-20F);
+  float const azimuth = y >= 0 ? 1 - from_y_axis : 3 + from_y_axis;
+  return {1 / std::max(std::sqrt(rho2 + z * z), 1.F), z / octahedral, std::min(azimuth, 3.9999998F)};
 }
 
 }  // namespace
 
-HitGrid::HitGrid(detector::Detector const& detector, Grouping grouping) : detector_(detector) {
+View view_of(core::Vector3 place) noexcept {
+  return view_of(static_cast<float>(place.x), static_cast<float>(place.y), static_cast<float>(place.z));
+}
+
+HitGrid::HitGrid(detector::Detector const& detector) : detector_(detector) {
   detector::Clustering const& c = detector_.clustering;
   auto const add = [&](Part part, detector::CalorimeterShell const& shell,
-                       detector::Clustering::Cone const& cone, int group, double gap) {
+                       detector::Clustering::Cone const& cone, double gap) {
+    double const distance = std::max(1., std::min(shell.barrel_r_min, shell.endcap_z_min));
     for (int i = 0; i < shell.layers; ++i) {
-      if (i % group == 0) {
-        layers_.push_back(
-            {part, &cone, shell.cell_size, group * shell.layer_pitch, i == 0 ? std::max(0., gap) : 0});
-        // Rings as wide as the cone's beginning or the layer: a handful is looked at for each hit.
-        double const distance = std::max(1., std::min(shell.barrel_r_min, shell.endcap_z_min));
-        double const width =
-            std::max({shell.cell_size, cone.pads * shell.cell_size, layers_.back().pitch}) / distance;
-        double const rings = std::clamp(std::ceil(2 / width), 1., 1000.);
-        first_ring_.push_back(first_ring_.back() + static_cast<std::uint32_t>(rings));
-      }
-      group_of_.push_back(static_cast<int>(layers_.size()) - 1);
+      double const gap_before = i == 0 ? std::max(0., gap) : 0;
+      layers_.push_back({part, &cone, shell.cell_size, shell.layer_pitch, gap_before, distance});
+      // Rings as wide as the cone's beginning or the layer: a handful is looked at for each hit.
+      double const width =
+          std::max({shell.cell_size, cone.pads * shell.cell_size, shell.layer_pitch}) / distance;
+      double const rings = std::clamp(std::ceil(2 / width), 1., 1000.);
+      first_ring_.push_back(first_ring_.back() + static_cast<std::uint32_t>(rings));
+    }
+    for (int side = 0; side < shell.sides; ++side) {
+      double const phi = shell.normal_phi + 2 * std::numbers::pi * side / shell.sides;
+      faces_[static_cast<std::size_t>(part)].push_back({std::cos(phi), std::sin(phi)});
     }
   };
   first_ring_.push_back(0);
-  add(Part::ecal, detector_.ecal, c.ecal, grouping.ecal, 0);
-  add(Part::hcal, detector_.hcal, c.hcal, grouping.hcal,
-      detector_.hcal.barrel_r_min - detector_.ecal.barrel_r_max);
-  add(Part::muon, detector_.muon, c.muon, grouping.muon,
-      detector_.muon.barrel_r_min - detector_.hcal.barrel_r_max);
+  add(Part::ecal, detector_.ecal, c.ecal, 0);
+  add(Part::hcal, detector_.hcal, c.hcal, detector_.hcal.barrel_r_min - detector_.ecal.barrel_r_max);
+  add(Part::muon, detector_.muon, c.muon, detector_.muon.barrel_r_min - detector_.hcal.barrel_r_max);
   ring_begin_.assign(first_ring_.back() + 1, 0);
-}
-
-GridHit HitGrid::at(core::Vector3 place) noexcept {
-  auto const [x, y, z] = place;
-  double const rho = std::sqrt(x * x + y * y);
-  double const r = std::sqrt(rho * rho + z * z);
-  double const octahedral = rho + std::abs(z);
-  double const square = std::abs(x) + std::abs(y);
-  double azimuth = 0;
-  if (square > 0) azimuth = y >= 0 ? 1 - x / square : 3 + x / square;
-  GridHit hit;
-  hit.x = static_cast<float>(x);
-  hit.y = static_cast<float>(y);
-  hit.z = static_cast<float>(z);
-  hit.inverse_r = static_cast<float>(1 / std::max(r, 1.));
-  hit.polar = static_cast<float>(octahedral > 0 ? z / octahedral : 0);
-  hit.azimuth = std::min(static_cast<float>(azimuth), 3.9999998F);
-  return hit;
 }
 
 int HitGrid::layer_of(event::CaloHits const& hits, std::size_t row) const {
   detector::CalorimeterShell const* shell = nullptr;
+  Part part = Part::ecal;
   int first = 0;
   switch (hits.subdetector[row]) {
     case event::Subdetector::ecal: shell = &detector_.ecal; break;
     case event::Subdetector::hcal:
       shell = &detector_.hcal;
+      part = Part::hcal;
       first = detector_.ecal.layers;
       break;
     case event::Subdetector::muon:
       shell = &detector_.muon;
+      part = Part::muon;
       first = detector_.ecal.layers + detector_.hcal.layers;
       break;
     default: return -1;
   }
   if (shell->layers < 1) return -1;
   double layer = hits.layer[row];
-  if (layer < 0)
-    layer = depth_in(*shell, hits.region[row], hits.x[row], hits.y[row], hits.z[row]) / shell->layer_pitch;
+  if (layer < 0) {
+    // From the depth behind the inner face.
+    double depth = std::abs(hits.z[row]) - shell->endcap_z_min;
+    if (hits.region[row] != event::Region::endcap) {
+      double farthest = 0;
+      for (Face const& face : faces_[static_cast<std::size_t>(part)])
+        farthest = std::max(farthest, hits.x[row] * face.x + hits.y[row] * face.y);
+      depth = farthest - shell->barrel_r_min;
+    }
+    layer = depth / shell->layer_pitch;
+  }
   return first + static_cast<int>(std::clamp(layer, 0., shell->layers - 1.));
 }
 
 void HitGrid::fill(event::CaloHits const& hits) {
-  unsorted_.clear();
-  ring_of_.clear();
+  view_of_row_.resize(hits.size());
+  for (std::size_t row = 0; row < hits.size(); ++row)
+    view_of_row_[row] = view_of(hits.x[row], hits.y[row], hits.z[row]);
+
+  used_.clear();
   std::fill(ring_begin_.begin(), ring_begin_.end(), 0);
   for (std::size_t row = 0; row < hits.size(); ++row) {
-    int const single = layer_of(hits, row);
-    if (single < 0) continue;
-    int const layer = group_of_[single];
+    int const layer = layer_of(hits, row);
+    if (layer < 0) continue;
     detector::Clustering::Cone const& cone = *layers_[layer].cone;
-    bool const is_first = single == 0 || layers_[group_of_[single - 1]].part != layers_[layer].part;
+    bool const is_first = layer == 0 || layers_[layer - 1].part != layers_[layer].part;
     if (!(hits.energy[row] > 0) || hits.energy[row] < (is_first ? cone.min_energy_first : cone.min_energy))
       continue;
-    GridHit hit = at({hits.x[row], hits.y[row], hits.z[row]});
-    hit.energy = hits.energy[row];
-    hit.layer = layer;
-    hit.row = static_cast<std::uint32_t>(row);
     int const n_rings = static_cast<int>(first_ring_[layer + 1] - first_ring_[layer]);
-    int const ring = static_cast<int>((hit.polar + 1) * 0.5F * static_cast<float>(n_rings));
-    ring_of_.push_back(first_ring_[layer] + static_cast<std::uint32_t>(std::clamp(ring, 0, n_rings - 1)));
-    unsorted_.push_back(hit);
-    ++ring_begin_[ring_of_.back()];
+    int const in_layer = static_cast<int>((view_of_row_[row].polar + 1) * 0.5F * static_cast<float>(n_rings));
+    std::uint32_t const ring =
+        first_ring_[layer] + static_cast<std::uint32_t>(std::clamp(in_layer, 0, n_rings - 1));
+    used_.push_back({ring, static_cast<std::uint32_t>(row)});
+    ++ring_begin_[ring];
   }
 
   // Counting sort by ring: ring_begin_ holds the end of each while hits are put in from the back.
   std::uint32_t sum = 0;
   for (std::uint32_t& begin : ring_begin_) begin = sum += begin;
-  hits_.resize(unsorted_.size());
-  for (std::size_t i = unsorted_.size(); i-- > 0;) hits_[--ring_begin_[ring_of_[i]]] = unsorted_[i];
-  auto const key = [&](GridHit const& hit) {
-    return std::tuple(hit.azimuth, -hit.energy, hit.x, hit.y, hit.z, hits.cell_id[hit.row],
-                      hits.time[hit.row]);
+  sorted_.resize(used_.size());
+  for (std::size_t k = used_.size(); k-- > 0;) {
+    auto const [ring, row] = used_[k];
+    // Bits of positive floats are ordered as their values.
+    std::uint64_t const azimuth = std::bit_cast<std::uint32_t>(view_of_row_[row].azimuth);
+    sorted_[--ring_begin_[ring]] = azimuth << 32 | row;
+  }
+
+  hits_.resize(used_.size());
+  views_.resize(used_.size());
+  azimuth_.resize(used_.size());
+  first_row_.resize(used_.size());
+  rows_.resize(used_.size());
+  std::uint32_t n_hits = 0, n_rows = 0;
+  auto const row_of = [](std::uint64_t key) { return static_cast<std::uint32_t>(key); };
+  auto const rest_of_key = [&](std::uint32_t row) {
+    return std::tuple(hits.x[row], hits.y[row], hits.z[row], -hits.energy[row], hits.cell_id[row],
+                      hits.time[row]);
   };
-  for (std::size_t ring = 0; ring + 1 < ring_begin_.size(); ++ring)
-    if (ring_begin_[ring + 1] - ring_begin_[ring] > 1)
-      std::sort(hits_.begin() + ring_begin_[ring], hits_.begin() + ring_begin_[ring + 1],
-                [&](GridHit const& a, GridHit const& b) {
-                  return a.azimuth != b.azimuth ? a.azimuth < b.azimuth : key(a) < key(b);
-                });
+  int layer = 0;
+  for (std::size_t ring = 0; ring + 1 < ring_begin_.size(); ++ring) {
+    while (first_ring_[layer + 1] <= ring) ++layer;
+    auto const begin = sorted_.begin() + ring_begin_[ring];
+    auto const end = sorted_.begin() + ring_begin_[ring + 1];
+    ring_begin_[ring] = n_hits;
+    if (begin == end) continue;
+    if (end - begin > 1) std::sort(begin, end);
+    for (auto group = begin; group != end;) {
+      auto group_end = group + 1;
+      while (group_end != end && *group_end >> 32 == *group >> 32) ++group_end;
+      if (group_end - group > 1)
+        std::sort(group, group_end, [&](std::uint64_t a, std::uint64_t b) {
+          return rest_of_key(row_of(a)) < rest_of_key(row_of(b));
+        });
+      for (bool is_new = true; group != group_end; ++group) {
+        std::uint32_t const row = row_of(*group);
+        if (!is_new) {
+          GridHit& last = hits_[n_hits - 1];
+          is_new = hits.x[row] != last.x || hits.y[row] != last.y || hits.z[row] != last.z;
+          if (!is_new) {
+            last.energy += hits.energy[row];
+            ++last.count;
+          }
+        }
+        if (is_new) {
+          hits_[n_hits] = {hits.x[row], hits.y[row], hits.z[row], hits.energy[row], layer, 1};
+          views_[n_hits] = view_of_row_[row];
+          azimuth_[n_hits] = view_of_row_[row].azimuth;
+          first_row_[n_hits++] = n_rows;
+        }
+        is_new = false;
+        rows_[n_rows++] = row;
+      }
+    }
+  }
+  ring_begin_.back() = n_hits;
+  hits_.resize(n_hits);
+  views_.resize(n_hits);
+}
+
+std::uint32_t HitGrid::find_near(View const& centre, int layer, double radius, Found& found) const {
+  // A hit may be nearer to the origin than the centre, and looks farther away then: 1.2 leaves room for 20 %.
+  float const reach = 1.2F * static_cast<float>(radius) * centre.inverse_r;
+  std::uint32_t const first = first_ring_[layer];
+  int const n_rings = static_cast<int>(first_ring_[layer + 1] - first);
+  float const scale = 0.5F * static_cast<float>(n_rings);
+  int const low = std::max(0, static_cast<int>((centre.polar + 1 - reach) * scale));
+  int const high = std::min(n_rings - 1, static_cast<int>((centre.polar + 1 + reach) * scale));
+  std::uint32_t const all_begin = ring_begin_[first + low];
+  std::uint32_t const all_end = ring_begin_[first + std::max(high + 1, low)];
+  if (all_begin == all_end) return 0;
+
+  // rho / r is at least (1 - |polar|), and shrinks by up to `reach` towards the edge of the disc.
+  float const rim = 1 - std::abs(centre.polar) - reach;
+  float const width = rim > reach ? reach / rim : 2.F;
+  std::uint32_t n = 0;
+  // Takes those that are near enough, without branches.
+  auto const sift = [&](std::uint32_t begin, std::uint32_t end) {
+    end = std::min(end, begin + (max_found - n));
+    for (std::uint32_t i = begin; i < end; ++i) {
+      float const apart = std::abs(azimuth_[i] - centre.azimuth);
+      found[n] = i;
+      n += std::min(apart, 4 - apart) <= width;
+    }
+  };
+  constexpr std::uint32_t few = 12;  // in a ring: looking at each is cheaper than looking for them
+  if (width >= 2 || all_end - all_begin <= few * static_cast<std::uint32_t>(high + 1 - low)) {
+    sift(all_begin, all_end);
+    return n;
+  }
+  float const from = centre.azimuth - width;
+  float const to = centre.azimuth + width;
+  auto const azimuth = azimuth_.begin();
+  for (int ring = low; ring <= high && n < max_found; ++ring) {
+    std::uint32_t const begin = ring_begin_[first + ring];
+    std::uint32_t const end = ring_begin_[first + ring + 1];
+    if (from < 0 || to > 4 || end - begin <= few) {
+      sift(begin, end);
+      continue;
+    }
+    auto i = static_cast<std::uint32_t>(std::lower_bound(azimuth + begin, azimuth + end, from) - azimuth);
+    for (; i < end && azimuth_[i] <= to && n < max_found; ++i) found[n++] = i;
+  }
+  return n;
 }
 
 }  // namespace corpuscle::cluster

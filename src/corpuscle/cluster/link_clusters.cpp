@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <tuple>
+#include <utility>
 
 #include "corpuscle/cluster/cone_clustering.hpp"
 
@@ -13,26 +13,48 @@ std::vector<event::Link<event::ClusterId>> link_clusters(
   for (std::size_t row = 0; row < clusters.size(); ++row)
     for (event::CaloHitId hit : clusters.hits[row]) cluster_of[hit.row()] = event::ClusterId(row);
 
-  std::vector<event::Link<event::ClusterId>> links;
-  std::vector<double> total(clusters.size());
+  // Counting sort of the links by cluster.
+  std::vector<std::uint32_t> begin(clusters.size() + 2);
+  std::size_t n_particles = 0;
+  auto const cluster_of_link = [&](event::Link<event::CaloHitId> const& link) {
+    bool const is_used = link.from.row() < n_hits && link.to.is_valid();
+    return is_used ? cluster_of[link.from.row()] : event::ClusterId{};
+  };
   for (auto const& link : hit_links) {
-    if (link.from.row() >= n_hits || !cluster_of[link.from.row()].is_valid() || !link.to.is_valid()) continue;
-    links.push_back({cluster_of[link.from.row()], link.to, link.weight});
-    total[cluster_of[link.from.row()].row()] += link.weight;
+    event::ClusterId const cluster = cluster_of_link(link);
+    if (!cluster.is_valid()) continue;
+    ++begin[cluster.row() + 2];
+    n_particles = std::max(n_particles, link.to.row() + 1);
   }
-  std::sort(links.begin(), links.end(), [](auto const& a, auto const& b) {
-    return std::tie(a.from, a.to, a.weight) < std::tie(b.from, b.to, b.weight);
-  });
-  // One link per pair, in place: the sum of its weights over that of the cluster.
-  std::size_t n = 0;
-  for (std::size_t i = 0; i < links.size();) {
-    event::Link<event::ClusterId> const first = links[i];
-    double sum = 0;
-    for (; i < links.size() && links[i].from == first.from && links[i].to == first.to; ++i)
-      sum += links[i].weight;
-    if (sum > 0) links[n++] = {first.from, first.to, static_cast<float>(sum / total[first.from.row()])};
+  for (std::size_t row = 2; row < begin.size(); ++row) begin[row] += begin[row - 1];
+  std::vector<std::uint32_t> of_cluster(begin.back());
+  for (std::uint32_t i = 0; i < hit_links.size(); ++i) {
+    event::ClusterId const cluster = cluster_of_link(hit_links[i]);
+    if (cluster.is_valid()) of_cluster[begin[cluster.row() + 1]++] = i;
   }
-  links.resize(n);
+
+  // Cluster by cluster, weights are added up per particle.
+  std::vector<event::Link<event::ClusterId>> links;
+  std::vector<double> weight_of(n_particles);
+  std::vector<std::uint8_t> is_in(n_particles);
+  std::vector<event::GenParticleId> particles;
+  for (std::size_t row = 0; row < clusters.size(); ++row) {
+    particles.clear();
+    double total = 0;
+    for (std::uint32_t k = begin[row]; k < begin[row + 1]; ++k) {
+      auto const& link = hit_links[of_cluster[k]];
+      if (!is_in[link.to.row()]) particles.push_back(link.to);
+      is_in[link.to.row()] = 1;
+      weight_of[link.to.row()] += link.weight;
+      total += link.weight;
+    }
+    std::sort(particles.begin(), particles.end());
+    for (event::GenParticleId particle : particles) {
+      double const sum = std::exchange(weight_of[particle.row()], 0.);
+      is_in[particle.row()] = 0;
+      if (sum > 0) links.push_back({event::ClusterId(row), particle, static_cast<float>(sum / total)});
+    }
+  }
   return links;
 }
 

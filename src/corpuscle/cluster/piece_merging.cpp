@@ -9,9 +9,6 @@ using core::Vector3;
 
 namespace {
 
-/// Most hits left over have a neighbour this near [mm].
-constexpr double narrow = 60;
-
 /// Distance from the line through `from` along `direction`.
 double distance_from_line(Vector3 at, Vector3 from, Vector3 direction) {
   Vector3 const d = at - from;
@@ -39,29 +36,25 @@ End end_of(Piece const& piece) {
 
 }  // namespace
 
-PieceMerging::PieceMerging(detector::Detector const& detector)
-    : c_(detector.clustering), coarse_(detector, {.ecal = 10, .hcal = 10, .muon = 1}) {}
-
-void PieceMerging::operator()(HitGrid const& grid, event::CaloHits const& hits, Pieces& pieces) {
-  coarse_.fill(hits);
-  piece_of_row_.assign(hits.size(), no_piece);
-  for (std::size_t i = 0; i < grid.hits().size(); ++i) piece_of_row_[grid.hits()[i].row] = pieces.piece_of[i];
-
+void PieceMerging::operator()(HitGrid const& grid, HitBins const& bins, Pieces& pieces) {
   add_widths(grid, pieces);
   continue_tracks(grid, pieces);
-  merge_fragments(grid, pieces);
-  merge_fragments(grid, pieces);  // what has grown may reach what it could not before
+  merge_fragments(grid, bins, pieces);
+  merge_fragments(grid, bins, pieces);  // what has grown may reach what it could not before
   join_muon_system(grid, pieces);
-  add_leftovers(grid, pieces);
+  add_leftovers(grid, bins, pieces);
 }
 
-void PieceMerging::add_widths(HitGrid const& grid, Pieces& pieces) const {
+void PieceMerging::add_widths(HitGrid const& grid, Pieces& pieces) {
+  axes_.clear();
+  for (Piece const& piece : pieces.all) axes_.push_back(direction_of(piece.moment));
   auto const hits = grid.hits();
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (pieces.piece_of[i] == no_piece) continue;
-    Piece& piece = pieces.all[pieces.piece_of[i]];
-    double const across = distance_from_line(position(hits[i]), {}, direction_of(piece.moment));
-    piece.square_moment += hits[i].energy * across * across;
+    std::int32_t const id = pieces.piece_of[i];
+    if (id == no_piece) continue;
+    Vector3 const at = position(hits[i]);
+    double const along = core::dot(at, axes_[id]);
+    pieces.all[id].square_moment += hits[i].energy * std::max(0., core::dot(at, at) - along * along);
   }
 }
 
@@ -123,7 +116,7 @@ std::int32_t PieceMerging::next_on_path(HitGrid const& grid, std::int32_t id, Pi
     double const reach = layer.cone->track_distance + c_.track_spread * ahead;
     std::int32_t best = no_piece;
     double closest = reach;
-    grid.visit_near(HitGrid::at(end.position + ahead * end.direction), l, reach, [&](std::uint32_t j) {
+    grid.visit_near(view_of(end.position + ahead * end.direction), l, reach, [&](std::uint32_t j) {
       if (pieces.piece_of[j] == no_piece) return;
       std::int32_t const other = pieces.root(pieces.piece_of[j]);
       Piece const& piece = pieces.all[other];
@@ -136,55 +129,6 @@ std::int32_t PieceMerging::next_on_path(HitGrid const& grid, std::int32_t id, Pi
     if (best != no_piece) return best;
   }
   return no_piece;
-}
-
-/// The piece of the nearest hit, other than `self`. Most are near: wide circles are drawn only if narrow ones
-/// found nothing.
-PieceMerging::Neighbour PieceMerging::nearest(Vector3 place, int layer, double radius, std::int32_t self,
-                                              Pieces& pieces) const {
-  GridHit const centre = HitGrid::at(place);
-  int const group = coarse_.group_of(layer);
-  double reach = std::min(radius, narrow);
-  while (true) {
-    Neighbour const found = nearest_within(centre, group, reach, self, pieces);
-    if (found.piece != no_piece || reach >= radius) return found;
-    reach = std::min(radius, 3 * reach);
-  }
-}
-
-/// The same in one go, from the own group of layers outwards and inwards in turn.
-PieceMerging::Neighbour PieceMerging::nearest_within(GridHit const& centre, int group, double radius,
-                                                     std::int32_t self, Pieces& pieces) const {
-  auto const hits = coarse_.hits();
-  auto const groups = coarse_.layers();
-  Neighbour found{no_piece, radius};
-  auto const look = [&](int g) {
-    auto squared = static_cast<float>(found.distance * found.distance);
-    coarse_.visit_near(centre, g, found.distance, [&](std::uint32_t j) {
-      float const dx = hits[j].x - centre.x, dy = hits[j].y - centre.y, dz = hits[j].z - centre.z;
-      float const d2 = dx * dx + dy * dy + dz * dz;
-      if (d2 >= squared || piece_of_row_[hits[j].row] == no_piece) return;
-      std::int32_t const id = pieces.root(piece_of_row_[hits[j].row]);
-      if (id == self) return;
-      squared = d2;
-      found = {id, std::sqrt(d2)};
-    });
-  };
-  look(group);
-  // The place may be at the border of its group.
-  double inwards = -groups[group].pitch;
-  double outwards = inwards;
-  for (int step = 1;; ++step) {
-    int const below = group - step;
-    int const above = group + step;
-    if (below >= 0) inwards += groups[below + 1].pitch + groups[below + 1].gap_before;
-    if (above < coarse_.n_layers()) outwards += groups[above - 1].pitch + groups[above].gap_before;
-    bool const is_below = below >= 0 && inwards < found.distance;
-    bool const is_above = above < coarse_.n_layers() && outwards < found.distance;
-    if (!is_below && !is_above) return found;
-    if (is_below) look(below);
-    if (is_above && outwards < found.distance) look(above);
-  }
 }
 
 /// A photon by itself, and not a fragment that happens to look like one.
@@ -216,7 +160,7 @@ bool PieceMerging::belongs(Piece const& fragment, Piece const& parent, double di
   return fits_track(parent, fragment);
 }
 
-void PieceMerging::merge_fragments(HitGrid const& grid, Pieces& pieces) {
+void PieceMerging::merge_fragments(HitGrid const& grid, HitBins const& bins, Pieces& pieces) {
   order_.clear();
   for (std::size_t k = 0; k < pieces.all.size(); ++k) {
     Piece const& piece = pieces.all[k];
@@ -230,12 +174,16 @@ void PieceMerging::merge_fragments(HitGrid const& grid, Pieces& pieces) {
     Piece const& fragment = pieces.all[id];
     double const reach = reach_of(grid, fragment);
     if (reach <= 0) continue;
-    Neighbour best = nearest(fragment.start.position, fragment.first_layer, reach, id, pieces);
-    Neighbour const of_centre = nearest(fragment.centroid(), static_cast<int>(fragment.mean_layer()),
-                                        best.piece == no_piece ? reach : best.distance, id, pieces);
-    if (of_centre.piece != no_piece) best = of_centre;
-    if (best.piece != no_piece && belongs(fragment, pieces.all[best.piece], best.distance))
-      merge(id, best.piece, pieces);
+    auto const is_other = [&](std::uint32_t hit) {
+      return pieces.piece_of[hit] != no_piece && pieces.root(pieces.piece_of[hit]) != id;
+    };
+    auto best = bins.nearest(fragment.start.position, fragment.first_layer, reach, is_other);
+    auto const of_centre = bins.nearest(fragment.centroid(), static_cast<int>(fragment.mean_layer()),
+                                        best.is_found ? best.distance : reach, is_other);
+    if (of_centre.is_found) best = of_centre;
+    if (!best.is_found) continue;
+    std::int32_t const parent = pieces.root(pieces.piece_of[best.hit]);
+    if (belongs(fragment, pieces.all[parent], best.distance)) merge(id, parent, pieces);
   }
 }
 
@@ -262,20 +210,27 @@ void PieceMerging::join_muon_system(HitGrid const& grid, Pieces& pieces) {
   }
 }
 
-void PieceMerging::add_leftovers(HitGrid const& grid, Pieces& pieces) {
+void PieceMerging::add_leftovers(HitGrid const& grid, HitBins const& bins, Pieces& pieces) {
   auto const hits = grid.hits();
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    std::int32_t& id = pieces.piece_of[i];
-    if (id == no_piece) continue;
-    id = pieces.root(id);
-    if (pieces.all[id].n_hits < c_.min_hits) id = piece_of_row_[hits[i].row] = no_piece;
+  for (std::int32_t& id : pieces.piece_of) {
+    if (id != no_piece) id = pieces.root(id);
+    if (id != no_piece && pieces.all[id].n_hits < c_.min_hits) id = no_piece;
   }
-  // What joins now is not in piece_of_row_: leftovers must not pull in others behind them.
+  // Leftovers must not pull in others behind them.
+  piece_of_ = pieces.piece_of;
+  auto const has_piece = [&](std::uint32_t hit) { return piece_of_[hit] != no_piece; };
+  bins.one_of_each_bin(has_piece, samples_);
+  sparse_bins_.fill(grid, samples_);
   for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (pieces.piece_of[i] != no_piece) continue;
-    double const reach = grid.layers()[hits[i].layer].cone->leftover_distance;
-    if (reach > 0)
-      pieces.piece_of[i] = nearest(position(hits[i]), hits[i].layer, reach, no_piece, pieces).piece;
+    if (piece_of_[i] != no_piece) continue;
+    int const layer = hits[i].layer;
+    double const reach = grid.layers()[layer].cone->leftover_distance;
+    if (reach <= 0) continue;
+    Vector3 const at = position(hits[i]);
+    bool const is_coarse = grid.layers()[layer].part == Part::hcal;
+    auto found = bins.nearest(at, layer, is_coarse ? reach : std::min(reach, bins.narrow(layer)), has_piece);
+    if (!found.is_found && !is_coarse) found = sparse_bins_.nearest(at, layer, reach, has_piece);
+    if (found.is_found) pieces.piece_of[i] = piece_of_[found.hit];
   }
 }
 

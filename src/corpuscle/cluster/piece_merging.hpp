@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "corpuscle/cluster/hit_bins.hpp"
 #include "corpuscle/cluster/hit_grid.hpp"
 #include "corpuscle/cluster/piece.hpp"
 
@@ -22,39 +23,33 @@ namespace corpuscle::cluster {
 /// the surroundings per piece and per hit left over.
 class PieceMerging {
  public:
-  explicit PieceMerging(detector::Detector const& detector);
+  PieceMerging(detector::Clustering const& parameters, HitGrid const& grid)
+      : c_(parameters), sparse_bins_(grid, 10, 2) {}
 
   /// Afterwards `piece_of` holds roots only, or no_piece for hits that are too far from everything.
-  /// @param grid  filled with `hits`
-  void operator()(HitGrid const& grid, event::CaloHits const& hits, Pieces& pieces);
+  void operator()(HitGrid const& grid, HitBins const& bins, Pieces& pieces);
 
  private:
-  struct Neighbour {
-    std::int32_t piece = no_piece;
-    double distance = 0;  ///< of its nearest hit [mm]
-  };
-
-  void add_widths(HitGrid const& grid, Pieces& pieces) const;
+  void add_widths(HitGrid const& grid, Pieces& pieces);
   void continue_tracks(HitGrid const& grid, Pieces& pieces);
   [[nodiscard]] std::int32_t next_on_path(HitGrid const& grid, std::int32_t id, Pieces& pieces) const;
-  void merge_fragments(HitGrid const& grid, Pieces& pieces);
+  void merge_fragments(HitGrid const& grid, HitBins const& bins, Pieces& pieces);
   [[nodiscard]] bool is_firm_photon(Piece const& piece) const;
   [[nodiscard]] bool belongs(Piece const& fragment, Piece const& parent, double distance) const;
   [[nodiscard]] double reach_of(HitGrid const& grid, Piece const& fragment) const;
   void join_muon_system(HitGrid const& grid, Pieces& pieces);
-  void add_leftovers(HitGrid const& grid, Pieces& pieces);
+  void add_leftovers(HitGrid const& grid, HitBins const& bins, Pieces& pieces);
 
   [[nodiscard]] bool fits_track(Piece const& parent, Piece const& addition) const;
-  [[nodiscard]] Neighbour nearest(core::Vector3 place, int layer, double radius, std::int32_t self,
-                                  Pieces& pieces) const;
-  [[nodiscard]] Neighbour nearest_within(GridHit const& centre, int group, double radius, std::int32_t self,
-                                         Pieces& pieces) const;
   static void merge(std::int32_t from, std::int32_t into, Pieces& pieces);
 
   detector::Clustering c_;
-  HitGrid coarse_;                          ///< for looking far
-  std::vector<std::int32_t> piece_of_row_;  ///< per row of CaloHits, as `piece_of` in cone growth
+  std::vector<core::Vector3> axes_;  ///< per piece, from the origin to it
+  HitBins sparse_bins_;              ///< a sample of the hits with pieces, to look far
+  std::vector<std::uint32_t> samples_;
   std::vector<std::int32_t> order_;
+  std::vector<std::int32_t> piece_of_;  ///< per hit, before leftovers join
+  std::vector<std::int32_t> tracks_;    ///< pieces with tracks that reach the muon system
 };
 
 }  // namespace corpuscle::cluster

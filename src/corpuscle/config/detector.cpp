@@ -1,5 +1,6 @@
 #include "corpuscle/config/detector.hpp"
 
+#include <array>
 #include <set>
 #include <span>
 #include <string>
@@ -175,7 +176,7 @@ void bind_stack(Section& section, detector::Stack& stack) {
       .number("mip_loss", stack.mip_loss, {1e-9, 1, "GeV"})
       .number("mip_deposit", stack.mip_deposit, {1e-9, 1, "GeV"})
       .number("landau_width", stack.landau_width, {0, 1, "GeV"})
-      .number("em_stochastic", stack.em_stochastic, {0.001, 10})
+      .number("em_stochastic", stack.em_stochastic, {0.01, 10})
       .number("em_sampling", stack.em_sampling, {1e-9, 1})
       .number("hadron_sampling", stack.hadron_sampling, {1e-9, 1})
       .number("birks", stack.birks, {0, 1e4, "mm/GeV"})
@@ -280,6 +281,30 @@ void bind_clustering(Section& section, detector::Clustering& clustering) {
       .number("em_constant", clustering.em_constant, fraction);
 }
 
+using Calibration = detector::HitParticleFlow::Calibration;
+
+void bind_polynomial(Section& section, std::array<double, Calibration::n_powers>& coefficients) {
+  constexpr Range any{-1e3, 1e3};
+  section.number("constant", coefficients[0], any)
+      .number("slope", coefficients[1], any)
+      .number("curvature", coefficients[2], any);
+}
+
+/// Names of the components of hadronic showers (pf/shower_energy.hpp).
+constexpr std::array<std::string_view, Calibration::n_components> component_names{
+    "ecal", "ecal_sparse", "hcal", "hcal_sparsest", "hcal_sparse"};
+
+void bind_calibration(Section& section, Calibration& calibration) {
+  section.section("photon", calibration.photon, bind_polynomial);
+  for (std::size_t k = 0; k < calibration.hadron.size(); ++k)
+    section.section(component_names[k], calibration.hadron[k], bind_polynomial);
+  calibration.is_fitted = true;
+}
+
+void bind_hit_particle_flow(Section& section, detector::HitParticleFlow& pf) {
+  section.section("calibration", pf.calibration, bind_calibration);
+}
+
 void bind_detector(Section& section, detector::Detector& detector) {
   section.text("name", detector.name)
       .number("field", detector.field, {0.01, 20, "T"})
@@ -294,6 +319,8 @@ void bind_detector(Section& section, detector::Detector& detector) {
   bind_cell_id(section, "calorimeter_cell_id", detector.calorimeter_cell_id);
   bind_cell_id(section, "tracker_cell_id", detector.tracker_cell_id);
   if (section.has("clustering")) section.section("clustering", detector.clustering, bind_clustering);
+  if (section.has("hit_particle_flow"))
+    section.section("hit_particle_flow", detector.hit_particle_flow, bind_hit_particle_flow);
   if (section.has("simulation")) section.section("simulation", detector.simulation, bind_simulation);
 }
 
@@ -306,6 +333,16 @@ std::string_view stem(std::string_view file_name) {
 
 detector::Detector load_detector(std::string const& path) {
   return Document::load(path).read<detector::Detector>(bind_detector);
+}
+
+std::string calibration_section(Calibration const& calibration) {
+  std::string text = "hit_particle_flow:\n  calibration:\n";
+  auto const add = [&](std::string_view name, std::array<double, Calibration::n_powers> const& c) {
+    text += core::cat("    ", name, ": {constant: ", c[0], ", slope: ", c[1], ", curvature: ", c[2], "}\n");
+  };
+  add("photon", calibration.photon);
+  for (std::size_t k = 0; k < calibration.hadron.size(); ++k) add(component_names[k], calibration.hadron[k]);
+  return text;
 }
 
 std::span<detector::Detector const> built_in_detectors() {

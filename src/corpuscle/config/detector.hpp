@@ -24,4 +24,7 @@ std::span<detector::Detector const> built_in_detectors();
 /// @throws core::ConfigError with the nearest name and all that exist, or as load_detector.
 detector::Detector find_detector(std::string const& name_or_path);
 
+/// The section `hit_particle_flow` of a detector file with these constants, as load_detector reads it.
+std::string calibration_section(detector::HitParticleFlow::Calibration const& calibration);
+
 }  // namespace corpuscle::config

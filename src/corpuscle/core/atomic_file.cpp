@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "corpuscle/core/error.hpp"
@@ -38,6 +39,10 @@ std::string directory_of(std::string const& path) {
 
 AtomicFile::AtomicFile(std::string path)
     : path_(std::move(path)), temporary_(cat(path_, ".part-", ::getpid())) {
+  if (std::error_code ignored; std::filesystem::is_directory(path_, ignored)) {
+    errno = EISDIR;
+    fail(path_, "write");
+  }
   int const fd = ::open(temporary_.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0666);
   if (fd < 0) {
     temporary_.clear();

@@ -18,6 +18,7 @@ enum class ExitCode : int {
   usage = 2,        ///< command line or configuration
   data = 3,         ///< an input file is damaged, foreign or lacks what is needed
   environment = 4,  ///< a file cannot be opened or written, a library is missing
+  verdict = 5,      ///< the work is done, and a figure is not what was asked for
 };
 
 class Error : public std::runtime_error {

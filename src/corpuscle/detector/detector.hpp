@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "corpuscle/detector/clustering.hpp"
+#include "corpuscle/detector/hit_particle_flow.hpp"
 #include "corpuscle/detector/simulation.hpp"
 
 /// A detector as data: plain structs, filled from one YAML file (detectors/*.yaml) by `config`, or by
@@ -94,6 +95,7 @@ struct Detector {
   Signature signature;
   ParticleFlow particle_flow;
   Clustering clustering;
+  HitParticleFlow hit_particle_flow;
   Simulation simulation;
 };
 

@@ -8,6 +8,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/random.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/core/units.hpp"
 #include "corpuscle/event/particle_data.hpp"
 
 namespace corpuscle::generate {
@@ -17,10 +18,12 @@ constexpr std::uint64_t gun_stream = 0x67756e;  // keeps our numbers apart from 
 constexpr double max_energy = 1e5;              // [GeV], beyond any collider
 constexpr int max_multiplicity = 1'000'000;
 
-void check_range(std::string_view what, double low, double high, double lowest, double highest) {
+void check_range(std::string_view what, double low, double high, double lowest, double highest,
+                 double unit = 1, std::string_view unit_name = "") {
   if (low >= lowest && high <= highest && low <= high) return;  // false for NaN
-  throw core::ConfigError(core::cat("particle gun: ", what, " from ", low, " to ", high,
-                                    " is not a range within ", lowest, " to ", highest));
+  throw core::ConfigError(core::cat("particle gun: ", what, " from ", low / unit, " to ", high / unit,
+                                    " is not a range within ", lowest / unit, " to ", highest / unit,
+                                    unit_name));
 }
 
 event::ParticleData checked_particle(GunConfig const& config) {
@@ -34,9 +37,10 @@ event::ParticleData checked_particle(GunConfig const& config) {
   if (is_short_lived)
     throw core::ConfigError(core::cat("particle gun: the particle with PDG code ", config.pdg,
                                       " decays after ", particle->c_tau, " mm; generate it with a process"));
-  check_range("energy [GeV]", config.energy_min, config.energy_max, particle->mass, max_energy);
-  check_range("theta [rad]", config.theta_min, config.theta_max, 0, std::numbers::pi);
-  check_range("phi [rad]", config.phi_min, config.phi_max, -2 * std::numbers::pi, 2 * std::numbers::pi);
+  check_range("energy", config.energy_min, config.energy_max, particle->mass, max_energy, units::GeV, " GeV");
+  constexpr double turn = 2 * std::numbers::pi;
+  check_range("theta", config.theta_min, config.theta_max, 0, turn / 2, units::degree, " degrees");
+  check_range("phi", config.phi_min, config.phi_max, -turn, turn, units::degree, " degrees");
   check_range("multiplicity", config.multiplicity_min, config.multiplicity_max, 0, max_multiplicity);
   if (config.spectrum == EnergySpectrum::logarithmic && config.energy_min <= 0)
     throw core::ConfigError("particle gun: a logarithmic spectrum cannot start at energy 0");

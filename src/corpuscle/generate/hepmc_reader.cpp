@@ -312,10 +312,11 @@ class Record {
     constexpr double tolerance = 1e-6;  // of the energy squared: files with 7 digits are welcome
     double const mass2 =
         energy * energy - particle.px * particle.px - particle.py * particle.py - particle.pz * particle.pz;
-    particle.mass = mass;
+    bool const is_final = particle.status == 1;
+    // Generators write a negative mass where rounding makes the mass squared negative.
+    particle.mass = is_final ? std::abs(mass) : mass;
     if (std::abs(mass2 - mass * mass) <= tolerance * energy * energy) return;
     if (mass2 > 0) particle.mass = std::sqrt(mass2);
-    bool const is_final = particle.status == 1;
     if (is_final && (mass2 < 0 || energy < 0))
       lines_->fail(core::cat("a final particle has the energy ", energy, " GeV, less than its momentum"));
   }
@@ -442,6 +443,7 @@ class Record {
       {"root", "ROOT"},
       {"{", "JSON"},
       {"HepMC::Asciiv", "another version of HepMC ASCII"},
+      {{"\0\0\0\1\0\0", 6}, "StdHep"},  // XDR: block 1, the head of the file, and its length
   };
   for (Known const& format : formats)
     if (line.starts_with(format.start))

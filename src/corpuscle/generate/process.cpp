@@ -14,41 +14,16 @@ std::span<config::EmbeddedFile const> embedded_processes();
 
 namespace {
 
-template <class Enum>
-struct Word {
-  std::string_view word;
-  Enum value;
-};
-
-constexpr Word<Beams> beam_words[] = {{"electron_positron", Beams::electron_positron},
-                                      {"photon_photon", Beams::photon_photon}};
-constexpr Word<PolarisationEffect> polarisation_words[] = {
-    {"unsupported", PolarisationEffect::unsupported},
-    {"rate_only", PolarisationEffect::rate_only},
-    {"fermion_pair", PolarisationEffect::fermion_pair}};
-
-template <class Enum, std::size_t n>
-void bind_word(config::Section& section, std::string_view key, Enum& value, Word<Enum> const (&words)[n]) {
-  std::string text;
-  section.text(key, text);
-  std::string choices;
-  bool is_known = false;
-  for (auto const& [word, meaning] : words) {
-    if (word == text) {
-      value = meaning;
-      is_known = true;
-    }
-    choices += core::cat(choices.empty() ? "" : ", ", word);
-  }
-  section.require(is_known, key, core::cat("must be one of: ", choices));
-}
+// In the order of the enumerators.
+constexpr std::string_view beam_words[] = {"electron_positron", "photon_photon"};
+constexpr std::string_view polarisation_words[] = {"unsupported", "rate_only", "fermion_pair"};
 
 void bind_process(config::Section& section, Process& process) {
   section.text("description", process.description)
       .number("energy", process.energy, {1, 1e5, "GeV"})
-      .texts("pythia", process.pythia);
-  bind_word(section, "beams", process.beams, beam_words);
-  bind_word(section, "polarisation", process.polarisation, polarisation_words);
+      .texts("pythia", process.pythia)
+      .choice("beams", process.beams, beam_words)
+      .choice("polarisation", process.polarisation, polarisation_words);
 }
 
 /// "ttbar" of "folder/ttbar.yaml".

@@ -151,6 +151,47 @@ std::string const& first_name(std::vector<std::string> const& names, char const*
   return names.front();
 }
 
+/// All states of all tracks, in the order of the tracks.
+VectorMember frame_states(event::Tracks const& table) {
+  using S = event::TrackStates;
+  struct Parameter {
+    char const* name;
+    std::vector<float> S::*values;
+  };
+  static constexpr Parameter parameters[] = {{"D0", &S::d0},
+                                             {"phi", &S::phi},
+                                             {"omega", &S::omega},
+                                             {"Z0", &S::z0},
+                                             {"tanLambda", &S::tan_lambda},
+                                             {"referencePoint.x", &S::x},
+                                             {"referencePoint.y", &S::y},
+                                             {"referencePoint.z", &S::z}};
+  std::vector<std::pair<std::size_t, std::size_t>> present;  // point, row
+  for (std::size_t row = 0; row < table.size(); ++row)
+    for (std::size_t point = 0; point < table.states.size(); ++point)
+      if (table.states[point].is_present[row]) present.emplace_back(point, row);
+
+  VectorMember states{"trackStates", "edm4hep::TrackState", {}};
+  ColumnFiller<std::int32_t> location("location", present.size());
+  ColumnFiller<float> time("time", present.size());
+  ColumnFiller<float> covariance("covMatrix.values", present.size(), n_covariance);
+  for (auto const& [point, row] : present) {
+    location.add(static_cast<std::int32_t>(point) + 1);  // 1 at IP, 2 first hit, 3 last hit, 4 calorimeter
+    time.add(point == 0 ? table.time[row] : 0);
+    auto const& known = table.states[point].covariance[row];
+    for (std::size_t k = 0; k < n_covariance; ++k) covariance.add(k < known.size() ? known[k] : 0);
+  }
+  states.columns.push_back(std::move(location).take());
+  states.columns.push_back(std::move(time).take());
+  states.columns.push_back(std::move(covariance).take());
+  for (Parameter const& parameter : parameters) {
+    ColumnFiller<float> column(parameter.name, present.size());
+    for (auto const& [point, row] : present) column.add((table.states[point].*parameter.values)[row]);
+    states.columns.push_back(std::move(column).take());
+  }
+  return states;
+}
+
 /// Reads the contributions to simulated hits, following references from collection to collection.
 class ContributionReader {
  public:
@@ -484,47 +525,9 @@ Collection EventFramer::Implementation::frame_tracks(event::Observed const& seen
     }
 
   std::vector<std::uint32_t> state_offsets{0};
-  std::size_t n_states = 0;
   for (std::size_t row = 0; row < table.size(); ++row) {
-    for (event::TrackStates const& states : table.states) n_states += states.is_present[row];
-    state_offsets.push_back(static_cast<std::uint32_t>(n_states));
-  }
-  using S = event::TrackStates;
-  struct Parameter {
-    char const* name;
-    std::vector<float> S::*values;
-  };
-  static constexpr Parameter parameters[] = {{"D0", &S::d0},
-                                             {"phi", &S::phi},
-                                             {"omega", &S::omega},
-                                             {"Z0", &S::z0},
-                                             {"tanLambda", &S::tan_lambda},
-                                             {"referencePoint.x", &S::x},
-                                             {"referencePoint.y", &S::y},
-                                             {"referencePoint.z", &S::z}};
-  auto const for_each_state = [&](auto const& action) {
-    for (std::size_t row = 0; row < table.size(); ++row)
-      for (std::size_t point = 0; point < table.states.size(); ++point)
-        if (table.states[point].is_present[row]) action(point, row);
-  };
-  VectorMember states{"trackStates", "edm4hep::TrackState", {}};
-  ColumnFiller<std::int32_t> location("location", n_states);
-  ColumnFiller<float> time("time", n_states), covariance("covMatrix.values", n_states, n_covariance);
-  for_each_state([&](std::size_t point, std::size_t row) {
-    location.add(static_cast<std::int32_t>(point) + 1);  // 1 at IP, 2 first hit, 3 last hit, 4 calorimeter
-    time.add(point == 0 ? table.time[row] : 0);
-    auto const& known = table.states[point].covariance[row];
-    for (std::size_t k = 0; k < n_covariance; ++k) covariance.add(k < known.size() ? known[k] : 0);
-  });
-  states.columns.push_back(std::move(location).take());
-  states.columns.push_back(std::move(time).take());
-  states.columns.push_back(std::move(covariance).take());
-  for (Parameter const& parameter : parameters) {
-    ColumnFiller<float> column(parameter.name, n_states);
-    for_each_state([&](std::size_t point, std::size_t row) {
-      column.add((table.states[point].*parameter.values)[row]);
-    });
-    states.columns.push_back(std::move(column).take());
+    state_offsets.push_back(state_offsets.back());
+    for (event::TrackStates const& states : table.states) state_offsets.back() += states.is_present[row];
   }
 
   add_members(out, copy("type", types), copy("chi2", table.chi2), copy("ndf", table.ndf));
@@ -532,7 +535,7 @@ Collection EventFramer::Implementation::frame_tracks(event::Observed const& seen
   add_ranges(out, "trackStates", state_offsets);
   add_ranges(out, "trackerHits", table.hits.offsets);
   out.vectors.push_back({"subdetectorHitNumbers", "int32_t", {copy("", hit_numbers)}});
-  out.vectors.push_back(std::move(states));
+  out.vectors.push_back(frame_states(table));
   out.relations.push_back(std::move(track_hits));
   return out;
 }

@@ -22,6 +22,8 @@ using core::DataError;
 
 /// What a worker may take beyond the size of its input: buffers for packing a chunk.
 constexpr std::size_t packing_memory = std::size_t{512} << 20;
+/// What ROOT maps, in workers that have to load it themselves.
+constexpr std::size_t libraries_memory = std::size_t{1} << 30;
 /// A chunk holds about this many bytes of input at most, so that large events make small chunks.
 constexpr std::size_t chunk_bytes = std::size_t{8} << 20;
 
@@ -32,7 +34,7 @@ std::size_t memory_limit(PipelineConfig const& config) {
   if (config.made) return config.made->memory + packing_memory;
   std::size_t largest = 0;
   for (std::string const& input : config.inputs) largest = std::max(largest, size_of_file(input));
-  return memory_budget(largest) + packing_memory;
+  return memory_budget(largest) + (config.output.empty() ? libraries_memory : packing_memory);
 }
 
 /// What messages call an input.
@@ -120,7 +122,7 @@ int survey_inputs(PipelineConfig const& config, Wire wire) {
       auto const source = open_source(input);
       FileInfo const& info = source->info();
       auto const collections = source->collections();
-      require_elements(info, collections);
+      if (!config.output.empty()) require_elements(info, collections);
       Frame first;
       first.collections = collections;
       auto const* found = recognise(info, first, config.known_detectors);
@@ -267,13 +269,17 @@ struct Answer {
 /// The events of one input file, on their way through a processor.
 class FileEvents final : public FrameMaker {
  public:
-  FileEvents(std::string const& path, detector::Detector const& detector, EventProcessor& processor)
-      : source_(open_source(path)), builder_(source_->info(), detector), processor_(processor) {}
+  FileEvents(PipelineConfig const& config, std::string const& path, detector::Detector const& detector,
+             EventProcessor& processor)
+      : source_(open_source(path)),
+        builder_(source_->info(), detector),
+        wanted_(config.output.empty() ? builder_.wanted() : everything),
+        processor_(processor) {}
 
   [[nodiscard]] Parameters const& metadata() const { return source_->info().metadata; }
 
   void make(std::size_t entry, Frame& frame) override {
-    source_->read(entry, frame, everything);
+    source_->read(entry, frame, wanted_);
     event::Event const event = builder_(frame, entry);
     processor_.process(event, builder_, frame);
   }
@@ -282,6 +288,7 @@ class FileEvents final : public FrameMaker {
  private:
   std::unique_ptr<Source> source_;
   EventBuilder builder_;
+  Wanted wanted_;
   EventProcessor& processor_;
 };
 
@@ -331,7 +338,7 @@ class ChunkWorker {
       maker_ = config_.made->make_maker();
     } else {
       if (!processor_) processor_ = config_.make_processor();
-      auto file = std::make_unique<FileEvents>(config_.inputs[input], detector_, *processor_);
+      auto file = std::make_unique<FileEvents>(config_, config_.inputs[input], detector_, *processor_);
       if (options_.metadata.empty()) options_.metadata = file->metadata();
       maker_ = std::move(file);
     }
@@ -340,11 +347,11 @@ class ChunkWorker {
 
   void process(Chunk const& chunk, Answer& answer) {
     open(chunk.input);
-    auto const encoder = make_chunk_encoder(options_);
+    auto const encoder = config_.output.empty() ? nullptr : make_chunk_encoder(options_);
     for (std::size_t entry = chunk.first; entry < chunk.last; ++entry) {
       if (chunk.skip.contains(entry)) continue;
       try {
-        process(entry, *encoder);
+        process(entry, encoder.get());
         ++answer.events;
       } catch (DataError const& error) {
         if (!config_.keep_going) throw;
@@ -353,15 +360,16 @@ class ChunkWorker {
     }
     note_whereabouts(-1, "");
     answer.report = maker_->take_report();
-    answer.bytes = encoder->finish();
+    if (encoder) answer.bytes = encoder->finish();
   }
 
   /// One event. @throws DataError that names file and entry
-  void process(std::size_t entry, ChunkEncoder& encoder) try {
+  void process(std::size_t entry, ChunkEncoder* encoder) try {
     note_whereabouts(static_cast<std::int64_t>(entry), "");
     maker_->make(entry, frame_);
+    if (!encoder) return;
     try {
-      encoder.add(frame_);
+      encoder->add(frame_);
     } catch (DataError const& error) {
       throw DataError(cat(name_of(config_, input_), ": entry ", entry, ": ", error.what()));
     }
@@ -391,7 +399,7 @@ class Foreman {
         chunks_(std::move(chunks)),
         n_workers_(std::max(1U, config.workers)) {}
 
-  void run(ChunkMerger& merger, PipelineResult& result) {
+  void run(ChunkMerger* merger, PipelineResult& result) {
     std::size_t total = 0;
     for (Chunk const& chunk : chunks_) total += chunk.last - chunk.first;
     std::size_t done = 0;
@@ -405,7 +413,7 @@ class Foreman {
       if (config_.on_report) config_.on_report(answer.report);
       for (std::string& message : answer.damage) result.damage.push_back(std::move(message));
       result.events += answer.events;
-      merger.append(answer.bytes);
+      if (merger) merger->append(answer.bytes);
       done += chunks_[next].last - chunks_[next].first;
       if (config_.on_progress) config_.on_progress(done, total);
     }
@@ -551,7 +559,7 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
 
   // First the output: a directory that cannot be written is found at once, and ROOT, loaded now, is
   // shared by the workers.
-  auto const merger = make_chunk_merger(config.output, config.container);
+  auto const merger = config.output.empty() ? nullptr : make_chunk_merger(config.output, config.container);
   PipelineResult result;
   detector::Detector detector;
   WriterOptions options;
@@ -570,8 +578,8 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
     options.schema = choose_collections(config, found, result.not_kept);
     chunks = cut(config, found);
   }
-  Foreman(config, detector, options, std::move(chunks)).run(*merger, result);
-  merger->finish();
+  Foreman(config, detector, options, std::move(chunks)).run(merger.get(), result);
+  if (merger) merger->finish();
   return result;
 }
 

@@ -50,7 +50,7 @@ struct MadeEvents {
 struct PipelineConfig {
   std::vector<std::string> inputs;
   std::optional<MadeEvents> made;  ///< instead of inputs; then `last` is needed, and no processor
-  std::string output;
+  std::string output;              ///< empty: none is written, and only what tables need is read
   Container container = Container::ttree;
   unsigned workers = 1;
   std::size_t first = 0;  ///< entries first..last-1, counted through all inputs

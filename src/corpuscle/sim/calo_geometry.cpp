@@ -329,9 +329,12 @@ CaloGeometry::CaloGeometry(detector::Detector const& detector) : description_(de
   for (std::size_t i = 0; i < description_.calorimeters.size(); ++i) {
     Calorimeter const& c = description_.calorimeters[i];
     check(c, description_);
+    bool const is_barrel = c.shape == Calorimeter::Shape::barrel;
+    if (is_barrel ? c.r_min < detector.ecal.barrel_r_min : c.z_min < detector.ecal.endcap_z_min)
+      fail(c, "begins inside the tracker, in front of `ecal: barrel_r_min` or `endcap_z_min`");
     add_calorimeter(c, i);
     add_planes(c, i);
-    pieces += c.shape == Calorimeter::Shape::barrel ? static_cast<std::size_t>(c.sides) + 4 : 4;
+    pieces += is_barrel ? static_cast<std::size_t>(c.sides) + 4 : 4;
   }
   if (pieces > max_pieces) throw core::ConfigError("simulation: too many calorimeters, or sides of them");
   if (description_.coil.r_max > description_.coil.r_min) add_coil();

@@ -4,11 +4,11 @@
 #include <array>
 #include <cmath>
 #include <cstdlib>
-#include <numbers>
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/event/particle_data.hpp"
+#include "corpuscle/sim/directions.hpp"
 
 namespace corpuscle::sim {
 namespace {
@@ -50,10 +50,6 @@ double two_body_momentum(double M, double m1, double m2) {
   return std::sqrt(std::max(0., (M - sum) * (M + sum) * (M - difference) * (M + difference))) / (2 * M);
 }
 
-core::Vector3 isotropic(core::Random& random) {
-  return direction_around({0, 0, 1}, random.uniform(-1, 1), random);
-}
-
 /// `momentum` of a particle of mass m in the rest frame of (mass M, momentum P), as seen from where P is.
 core::Vector3 boosted(core::Vector3 momentum, double m, core::Vector3 P, double M) {
   double const energy = std::sqrt(core::dot(momentum, momentum) + m * m);
@@ -69,21 +65,6 @@ void add_pair(Product& first, Product& second, double M, core::Vector3 P, core::
 }
 
 }  // namespace
-
-core::Vector3 direction_around(core::Vector3 axis, double cos_angle, core::Random& random) {
-  double const azimuth = random.uniform(0, 2 * std::numbers::pi);
-  double const sin_angle = std::sqrt(std::max(0., 1 - cos_angle * cos_angle));
-  double const a = sin_angle * std::cos(azimuth);
-  double const b = sin_angle * std::sin(azimuth);
-  // An orthonormal basis of the plane across the axis that has no singular direction: Duff et al., JCGT 6
-  // (2017) 1.
-  double const sign = std::copysign(1., axis.z);
-  double const c = -1 / (sign + axis.z);
-  double const d = axis.x * axis.y * c;
-  core::Vector3 const u{1 + sign * axis.x * axis.x * c, sign * d, -sign * axis.x};
-  core::Vector3 const v{d, sign + axis.y * axis.y * c, -axis.y};
-  return a * u + b * v + cos_angle * axis;
-}
 
 Product make_product(std::int32_t pdg, core::Vector3 momentum) {
   auto const data = event::find_particle(pdg);

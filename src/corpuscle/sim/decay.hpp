@@ -32,7 +32,4 @@ bool has_decays(std::int32_t pdg);
 bool decay(std::int32_t pdg, double mass, core::Vector3 momentum, core::Random& random,
            std::vector<Product>& products);
 
-/// A unit vector at a polar angle from another one, with a random azimuth about it.
-core::Vector3 direction_around(core::Vector3 axis, double cos_angle, core::Random& random);
-
 }  // namespace corpuscle::sim

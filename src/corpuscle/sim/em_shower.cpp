@@ -7,6 +7,7 @@
 
 #include "corpuscle/core/expect.hpp"
 #include "corpuscle/core/units.hpp"
+#include "corpuscle/sim/directions.hpp"
 
 namespace corpuscle::sim {
 namespace {
@@ -254,12 +255,9 @@ void EmShower::set_axis(Flight const& start) {
   start_time_ = start.time;
   origin_ = start.position;
   direction_ = 1 / core::length(start.momentum) * start.momentum;
-  // Any two unit vectors across: Duff et al., Journal of Computer Graphics Techniques 6 (2017) 1.
-  double const sign = std::copysign(1., direction_.z);
-  double const f = -1 / (sign + direction_.z);
-  double const g = direction_.x * direction_.y * f;
-  across_a_ = {1 + sign * direction_.x * direction_.x * f, sign * g, -sign * direction_.x};
-  across_b_ = {g, sign + direction_.y * direction_.y * f, -direction_.y};
+  auto const [a, b] = across(direction_);
+  across_a_ = a;
+  across_b_ = b;
   last_cell_ = 0;
   targets_.clear();
 }

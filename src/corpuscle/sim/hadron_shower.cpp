@@ -5,16 +5,15 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <numbers>
 
 #include "corpuscle/core/units.hpp"
+#include "corpuscle/sim/directions.hpp"
 
 namespace corpuscle::sim {
 namespace {
 
 using core::Vector3;
 
-constexpr double pi = std::numbers::pi;
 constexpr double nucleon_mass = 0.9389;  // mean of both
 constexpr double pion_mass = 0.13957;
 constexpr double kaon_mass = 0.4976;
@@ -85,33 +84,6 @@ Nature nature_of(Flight const& flight) {
 /// Gamma deviate of shape 2, scaled to mean 1: how energies are shared, and how transverse momenta fall.
 double gamma_two(core::Random& random) {
   return -0.5 * std::log(random.uniform() * random.uniform());
-}
-
-/// Uniform on the sphere: Marsaglia, Ann. Math. Statist. 43 (1972) 645.
-Vector3 isotropic(core::Random& random) {
-  double a = 0;
-  double b = 0;
-  double r2 = 2;
-  while (r2 >= 1) {
-    a = random.uniform(-1, 1);
-    b = random.uniform(-1, 1);
-    r2 = a * a + b * b;
-  }
-  double const across = 2 * std::sqrt(1 - r2);
-  return {across * a, across * b, 1 - 2 * r2};
-}
-
-/// At the angle theta to a direction, anywhere around it. The frame is that of Duff et al., J. Computer
-/// Graphics Techniques 6 (2017) 1.
-Vector3 deflect(Vector3 d, double cos_theta, core::Random& random) {
-  double const sin_theta = std::sqrt(std::max(0., 1 - cos_theta * cos_theta));
-  double const phi = random.uniform(0, 2 * pi);
-  double const sign = std::copysign(1., d.z);
-  double const f = -1 / (sign + d.z);
-  double const g = d.x * d.y * f;
-  Vector3 const a{1 + sign * d.x * d.x * f, sign * g, -sign * d.x};
-  Vector3 const b{g, sign + d.y * d.y * f, -d.y};
-  return cos_theta * d + sin_theta * std::cos(phi) * a + sin_theta * std::sin(phi) * b;
 }
 
 }  // namespace
@@ -276,8 +248,9 @@ void HadronShower::interact(Traveller const& particle, Deposits const& out) {
     double const p = made.momentum();
     bool const is_loose =
         pt >= p || (particle.matter == Matter::antibaryon && random.uniform() * energy < particle.locked);
-    made.direction =
-        is_loose ? isotropic(random) : deflect(particle.direction, std::sqrt(1 - pt * pt / (p * p)), random);
+    made.direction = is_loose
+                         ? isotropic(random)
+                         : direction_around(particle.direction, std::sqrt(1 - pt * pt / (p * p)), random);
     if (is_pi0) {
       start_em_shower(particle, made.direction, share, EmShower::Kind::photon, out);
       continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -28,9 +29,9 @@ class HitMap {
   void clear() noexcept;
 
   /// Adds a deposit to a cell. Deposits of one particle in one cell are summed if they fall into the same
-  /// slice of time, from one multiple of `time_slice` to the next (the two around 0 are one), so that the
-  /// time window of the readout can tell late ones. What is summed does not depend on the order of the calls.
-  /// Constant cost; runs once per shower spot.
+  /// slice of time, from one multiple of `time_slice` to the next (the two around 0 are one), and keep the
+  /// earliest time: the window of the readout tells late ones to within a slice. What is summed does not
+  /// depend on the order of the calls. Constant cost; runs once per shower spot.
   void add(std::uint64_t cell_id, event::GenParticleId particle, float energy, float share, float time) {
     if (cells_.empty() || cells_[last_].id != cell_id) last_ = row_of(cell_id);
     int const slice = slice_of(time);
@@ -54,10 +55,9 @@ class HitMap {
   static constexpr float time_slice = 5;  ///< [ns]
 
  private:
-  /// @param time  finite
   static int slice_of(float time) noexcept {
-    constexpr float latest = 1e6F;  // [ns]: what is later shares a slice, and the number fits into an int
-    return static_cast<int>((time < latest ? time : latest) * (1 / time_slice));
+    constexpr float extreme = 1e6F;  // [ns]: what is beyond shares a slice, and the number fits into an int
+    return static_cast<int>(std::clamp(time, -extreme, extreme) * (1 / time_slice));
   }
 
   [[nodiscard]] std::size_t slot_of(std::uint64_t cell_id) const noexcept;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "corpuscle/sim/directions.hpp"
+
 namespace corpuscle::sim {
 namespace {
 

@@ -20,7 +20,8 @@ class Simulator {
   Simulator(detector::Detector const& detector, std::uint64_t seed);
 
   /// @param head_on  the particles are those of beams along z: boost by the crossing angle, smear the vertex
-  /// @throws core::DataError for a momentum or vertex that is not finite, naming the particle
+  /// @throws core::DataError for a momentum or vertex that is not finite, naming the particle, and for more
+  /// than 10^6 GeV in all
   event::Event operator()(event::GenParticles particles, std::int64_t run, std::int64_t number, bool head_on);
 
   /// Where the energy of the last event went.

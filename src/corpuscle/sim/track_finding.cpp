@@ -1,9 +1,11 @@
 #include "corpuscle/sim/track_finding.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "corpuscle/core/random.hpp"
 #include "corpuscle/detector/helix.hpp"

@@ -14,6 +14,7 @@
 #include "corpuscle/core/units.hpp"
 #include "corpuscle/event/particle_data.hpp"
 #include "corpuscle/sim/decay.hpp"
+#include "corpuscle/sim/directions.hpp"
 #include "corpuscle/sim/material.hpp"
 #include "corpuscle/sim/nuclear.hpp"
 #include "corpuscle/sim/track_finding.hpp"
@@ -66,7 +67,7 @@ Species species_of(std::int32_t pdg, std::size_t row) {
   species.is_electron = std::abs(pdg) == 11;
   if (species.is_photon || species.is_electron) return species;
   auto const data = event::find_particle(pdg);
-  bool const flies_on = data ? data->c_tau > 1e9 : std::abs(pdg) >= 1'000'000;  // more than 3 us; new physics
+  bool const flies_on = data ? data->c_tau > 1e9 : std::abs(pdg) >= 1'000'000;  // more than 3 ms; new physics
   if (!flies_on) {
     if (!has_decays(pdg))
       throw core::DataError(core::cat("generated particle ", row, " (PDG ", pdg,
@@ -123,8 +124,12 @@ class Flights {
   };
   enum class Fate { flies_on, ended };
 
+  void begin(std::size_t row, std::uint64_t key);
+  [[nodiscard]] bool is_in_detector() const;
+  void draw_fates();
   void update();
   Fate advance(Walk::Step& step);
+  Fate cross(Walk::Step const& step, bool& has_kinked);
   Fate cross(TrackerGeometry::Surface const& surface, bool& has_kinked);
   void detect(TrackerGeometry::Surface const& surface, double slant, Passage& passage);
   void radiate(double x);
@@ -152,19 +157,44 @@ class Flights {
   GenParticles& particles_;
   std::vector<Flight>& at_calorimeter_;
   EnergyAccount& account_;
+  FlightRecords& records_;
 
   Traveller now_;
   TrackCandidate candidate_;
   std::uint64_t key_ = 0;
   std::uint64_t n_segments_ = 0;
   bool has_candidate_ = false;
-
-  FlightRecords& records_;
 };
 
 void Flights::fly(std::size_t row, std::uint64_t key) {
-  core::Vector3 const vertex{particles_.x[row], particles_.y[row], particles_.z[row]};
-  core::Vector3 const momentum{particles_.px[row], particles_.py[row], particles_.pz[row]};
+  begin(row, key);
+  if (interacts_weakly(now_.pdg, now_.charge)) {
+    account_.invisible += now_.energy;
+    return end(status::left_detector);
+  }
+  now_.species = species_of(now_.pdg, row);
+  if (!(now_.kinetic() > 0)) return stop();
+  update();
+  if (!geometry_.encloses(now_.at.position)) return is_in_detector() ? reach_calorimeter() : leave();
+  draw_fates();
+  if (now_.charge != 0) begin_candidate();
+
+  Walk walk(geometry_, now_.at);
+  for (int n_steps = 0; n_steps < most_steps; ++n_steps) {
+    Walk::Step step = walk.next(now_.at);
+    if (step.what == Walk::Met::nothing || now_.time > oldest) return stop();
+    if (advance(step) == Fate::ended) return;
+    if (step.what == Walk::Met::barrel_face) return reach_calorimeter();
+    if (step.what == Walk::Met::endcap_face) return reach_endcap();
+    bool has_kinked = false;
+    if (cross(step, has_kinked) == Fate::ended) return;
+    walk.pass(step, now_.at, has_kinked);
+  }
+  stop();
+}
+
+/// Puts the particle of this row where it was made.
+void Flights::begin(std::size_t row, std::uint64_t key) {
   now_ = {};
   now_.row = row;
   now_.pdg = particles_.pdg[row];
@@ -173,38 +203,37 @@ void Flights::fly(std::size_t row, std::uint64_t key) {
   now_.energy = particles_.energy(row);
   now_.birth = now_.time = particles_.time[row];
   now_.random = core::Random(key);
-  now_.at.position = vertex;
+  now_.at.position = {particles_.x[row], particles_.y[row], particles_.z[row]};
   key_ = key;
   n_segments_ = 0;
   has_candidate_ = false;
 
-  if (interacts_weakly(now_.pdg, now_.charge)) {
-    account_.invisible += now_.energy;
-    return end(status::left_detector);
-  }
-  now_.species = species_of(now_.pdg, row);
-
-  double const pt = core::transverse_length(momentum);
+  double const px = particles_.px[row];
+  double const py = particles_.py[row];
+  double const pz = particles_.pz[row];
+  double const pt = std::hypot(px, py);
   constexpr double steepest = 1e6;  // pz / pT: such a particle never leaves the beam pipe
   if (pt > 0) {
-    now_.at.cos_phi = momentum.x / pt;
-    now_.at.sin_phi = momentum.y / pt;
+    now_.at.cos_phi = px / pt;
+    now_.at.sin_phi = py / pt;
   }
-  now_.at.tan_lambda =
-      std::abs(momentum.z) < steepest * pt ? momentum.z / pt : std::copysign(steepest, momentum.z);
-  if (!(now_.kinetic() > 0)) return stop();
-  update();
-  if (!geometry_.encloses(vertex)) {
-    double r_max = 0;
-    double z_max = 0;
-    for (detector::Calorimeter const& calorimeter : detector_.simulation.calorimeters) {
-      r_max = std::max(r_max, calorimeter.r_max);
-      z_max = std::max(z_max, calorimeter.z_max);
-    }
-    bool const is_in_detector = core::transverse_length(vertex) < r_max && std::abs(vertex.z) < z_max;
-    return is_in_detector ? reach_calorimeter() : leave();
-  }
+  now_.at.tan_lambda = std::abs(pz) < steepest * pt ? pz / pt : std::copysign(steepest, pz);
+}
 
+/// Whether it is where calorimeters are, or could still be reached.
+bool Flights::is_in_detector() const {
+  double r_max = 0;
+  double z_max = 0;
+  for (detector::Calorimeter const& calorimeter : detector_.simulation.calorimeters) {
+    r_max = std::max(r_max, calorimeter.r_max);
+    z_max = std::max(z_max, calorimeter.z_max);
+  }
+  core::Vector3 const& x = now_.at.position;
+  return core::transverse_length(x) < r_max && std::abs(x.z) < z_max;
+}
+
+/// How long it lives, and how much matter it passes.
+void Flights::draw_fates() {
   Species const& species = now_.species;
   now_.life_left = species.c_tau < infinity ? species.c_tau * now_.random.exponential() : infinity;
   now_.matter_left = infinity;
@@ -214,36 +243,6 @@ void Flights::fly(std::size_t row, std::uint64_t key) {
   } else if (species.nuclear > 0 && tracking_.interaction_per_x0 > 0) {
     now_.matter_left = now_.random.exponential() / (tracking_.interaction_per_x0 * species.nuclear);
   }
-  if (now_.charge != 0) begin_candidate();
-
-  Walk walk(geometry_, now_.at);
-  for (int n_steps = 0; n_steps < most_steps; ++n_steps) {
-    Walk::Step step = walk.next(now_.at);
-    if (step.what == Walk::Met::nothing || now_.time > oldest) return stop();
-    if (advance(step) == Fate::ended) return;
-
-    bool has_kinked = false;
-    switch (step.what) {
-      case Walk::Met::barrel_face: return reach_calorimeter();
-      case Walk::Met::endcap_face: return reach_endcap();
-      case Walk::Met::nothing: break;
-      case Walk::Met::shell:
-      case Walk::Met::plane: {
-        bool const is_shell = step.what == Walk::Met::shell;
-        TrackerGeometry::Sheet const& sheet =
-            is_shell ? geometry_.shells()[step.sheet] : geometry_.planes()[step.sheet];
-        core::Vector3 const& x = now_.at.position;
-        double const extent = is_shell ? std::abs(x.z) : std::sqrt(x.x * x.x + x.y * x.y);
-        for (std::uint32_t i = sheet.first; i < sheet.last; ++i) {
-          TrackerGeometry::Surface const& surface = geometry_.surfaces()[i];
-          if (extent < surface.from || extent > surface.to) continue;
-          if (cross(surface, has_kinked) == Fate::ended) return;
-        }
-      }
-    }
-    walk.pass(step, now_.at, has_kinked);
-  }
-  stop();
 }
 
 /// What follows from energy and direction.
@@ -269,6 +268,21 @@ Flights::Fate Flights::advance(Walk::Step& step) {
   if (!decays) return Fate::flies_on;
   decay_now();
   return Fate::ended;
+}
+
+/// The surfaces of a shell or plane that are where it is met.
+Flights::Fate Flights::cross(Walk::Step const& step, bool& has_kinked) {
+  bool const is_shell = step.what == Walk::Met::shell;
+  TrackerGeometry::Sheet const& sheet =
+      is_shell ? geometry_.shells()[step.sheet] : geometry_.planes()[step.sheet];
+  core::Vector3 const& x = now_.at.position;
+  double const extent = is_shell ? std::abs(x.z) : std::sqrt(x.x * x.x + x.y * x.y);
+  for (std::uint32_t i = sheet.first; i < sheet.last; ++i) {
+    TrackerGeometry::Surface const& surface = geometry_.surfaces()[i];
+    if (extent < surface.from || extent > surface.to) continue;
+    if (cross(surface, has_kinked) == Fate::ended) return Fate::ended;
+  }
+  return Fate::flies_on;
 }
 
 /// Measurement first, then matter.

@@ -33,6 +33,9 @@ struct BitField {
   [[nodiscard]] std::uint64_t operator()(std::int64_t value) const {
     return (static_cast<std::uint64_t>(value) & mask) << shift;
   }
+  [[nodiscard]] bool holds(int value) const {
+    return value >= 0 && static_cast<std::uint64_t>(value) <= mask;
+  }
 };
 
 std::optional<BitField> bit_field(detector::CellIdDecoder const& encoding, std::string_view name) {
@@ -129,6 +132,10 @@ TrackerGeometry::TrackerGeometry(detector::Detector const& detector) : face_(det
       throw core::ConfigError(core::cat(
           "detector '", detector.name, "': tracker ", is_cylinder ? "cylinder at radius " : "disc at |z| = ",
           surface.position, " mm: must lie inside the ECAL, with 0 <= from < to, x0 >= 0, sigma >= 0"));
+    bool const fits = (!system || system->holds(surface.system)) && (!layer || layer->holds(surface.layer));
+    if (!fits)
+      throw core::ConfigError(core::cat("detector '", detector.name, "': tracker system ", surface.system,
+                                        ", layer ", surface.layer, ": does not fit into tracker_cell_id"));
     Surface prepared{surface, {0, 0}};
     if (surface.sigma_u > 0)
       for (int end : {0, 1}) {
