@@ -22,7 +22,7 @@ gates of mlpf.md 2.3 and real full-simulation files. Errors are statistical (boo
 
 This page is written by two commands:
 
-    tools/build perf && build/perf/bin/corpuscle-validate-simulation --json build/validation.json
+    tools/build perf && build/perf/bin/corpuscle-validate-simulation --scale 0.5 --json build/validation.json
     .env/bin/python bench/physics/plot_validation.py build/validation.json
 
 """
