@@ -9,6 +9,7 @@
 namespace corpuscle::cluster {
 
 struct ConeClustering::Implementation {
+  // Bins of five layers: as thick as isolation looks far in the ECAL.
   explicit Implementation(detector::Detector const& detector)
       : grid(detector),
         bins(grid, 5, 1),

@@ -10,8 +10,9 @@ namespace corpuscle::cluster {
 
 /// Groups calorimeter hits to clusters, from the inside outwards, in the spirit of Pandora's cone clustering
 /// (Marshall, Thomson, EPJ C 75 (2015) 439; detector.md 5.1): tracks seed first, hits join the cluster into
-/// whose cone they fall, photon clusters stay compact. Neighbours are found on grids, and how many a hit
-/// looks at is bounded: linear in the number of hits, but for the sorting of those of a layer. The order of
+/// whose cone they fall, photon clusters stay compact. Neighbours are found on grids,
+/// and hits of one position count as one. Measured, the cost per hit rises by 50 to 70 % from 25 to 400 pions
+/// shot at once, and doubles from 10^3 to 10^6 hits of one density (bench/cluster). The order of
 /// the hits changes nothing but the order of ids inside. Not thread-safe: one per thread.
 class ConeClustering {
  public:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <tuple>
 
@@ -19,10 +20,9 @@ namespace {
 constexpr double behind_tip = 10;
 /// Layers before and behind in which a hit is looked for company (detector.md 5.1).
 constexpr int isolation_layers = 2;
-/// Among more hits than this, looking back is content with those at most so many cells off the way from layer
-/// to layer, if they are enough: what a hit costs must not grow with the density. Tuned on up to 400 pions
-/// shot at once.
-constexpr std::uint32_t crowd = 8, enough_in_crowd = 4;
+/// If this many hits are at most so many cells off the way from layer to layer, looking back is content with
+/// them: what a hit costs must not grow with the density. Tuned on up to 400 pions shot at once.
+constexpr std::uint32_t crowd = 4;
 constexpr double crowd_pads = 1.5;
 /// A line is fitted through a piece that spans this many layers (detector.md 5.1) and is in this many of
 /// them.
@@ -116,10 +116,13 @@ void ConeGrowth::grow_layer(HitGrid const& grid, int layer, Pieces& pieces) {
   }
   std::sort(by_energy_.begin(), by_energy_.end());
 
+  // In the order of the grid, neighbours one after the other; nothing has changed before all have looked.
+  is_crowded_ = false;
+  for (std::uint32_t i = grid.layer_begin(layer); i < grid.layer_begin(layer + 1); ++i)
+    if (!is_isolated_[i] && seed_of_[i] == no_piece) seed_of_[i] = look_back(grid, i, pieces);
   for (std::uint64_t key : by_energy_) {
     auto const i = static_cast<std::uint32_t>(key);
-    std::int32_t const found = seed_of_[i] != no_piece ? seed_of_[i] : look_back(grid, i, pieces);
-    if (found != no_piece) join(grid, i, found, pieces);
+    if (seed_of_[i] != no_piece) join(grid, i, seed_of_[i], pieces);
   }
   if (joined_.size() < by_energy_.size()) {
     find_borders(grid, layer, pieces);
@@ -150,7 +153,7 @@ ConeGrowth::Heading ConeGrowth::heading_of(Piece const& piece) const {
 
 /// The piece in whose cone the hit lies deepest, seen from the nearest of the layers before that has one.
 /// Runs once per hit: measure before changing.
-std::int32_t ConeGrowth::look_back(HitGrid const& grid, std::uint32_t i, Pieces const& pieces) const {
+std::int32_t ConeGrowth::look_back(HitGrid const& grid, std::uint32_t i, Pieces const& pieces) {
   auto const hits = grid.hits();
   int const at_layer = hits[i].layer;
   Layer const& here = grid.layers()[at_layer];
@@ -161,26 +164,30 @@ std::int32_t ConeGrowth::look_back(HitGrid const& grid, std::uint32_t i, Pieces 
   HitGrid::Found near;
   for (int step = 1; step <= last_step; ++step) {
     double const radius = tip + (1 + tangent) * here.pitch * step;
-    std::uint32_t const n = grid.find_near(grid.views()[i], at_layer - step, radius, near);
-    std::uint32_t n_near = 0;  // those with a piece move to the front
-    for (std::uint32_t k = 0; k < n; ++k) {
-      near[n_near] = near[k];
-      n_near += pieces.piece_of[near[k]] != no_piece;
+    double const sideways = crowd_pads * here.cell_size, ahead = here.pitch * step;
+    auto const squared = static_cast<float>(sideways * sideways + 2 * ahead * ahead);
+    // Moves those to the front that have a piece and are at most so far.
+    auto const sift = [&](std::uint32_t n, float at_most) {
+      std::uint32_t n_left = 0;
+      for (std::uint32_t k = 0; k < n; ++k) {
+        std::uint32_t const j = near[k];
+        near[k] = near[n_left];
+        near[n_left] = j;
+        n_left += (pieces.piece_of[j] != no_piece) & (squared_distance(hits[i], hits[j]) < at_most);
+      }
+      return n_left;
+    };
+    std::uint32_t n_near = 0;
+    if (is_crowded_)
+      n_near = sift(grid.find_near(grid.views()[i], at_layer - step, std::sqrt(squared), near), squared);
+    if (n_near < crowd) {
+      n_near = grid.find_near(grid.views()[i], at_layer - step, radius, near);
+      n_near = sift(n_near, std::numeric_limits<float>::infinity());
+      std::uint32_t const n_beside = n_near < crowd ? 0 : sift(n_near, squared);
+      is_crowded_ = n_beside >= crowd;
+      if (is_crowded_) n_near = n_beside;
     }
     if (n_near == 0) continue;
-    if (n_near > crowd) {
-      // Those beside the way from layer to layer move to the front of the others.
-      double const sideways = crowd_pads * here.cell_size, ahead = here.pitch * step;
-      auto const squared = static_cast<float>(sideways * sideways + 2 * ahead * ahead);
-      std::uint32_t n_beside = 0;
-      for (std::uint32_t k = 0; k < n_near; ++k) {
-        std::uint32_t const j = near[k];
-        near[k] = near[n_beside];
-        near[n_beside] = j;
-        n_beside += squared_distance(hits[i], hits[j]) < squared;
-      }
-      if (n_beside >= enough_in_crowd) n_near = n_beside;
-    }
 
     std::int32_t found = no_piece;
     double best = 1;  // squared, as all distances here

@@ -25,7 +25,7 @@ class ConeGrowth {
  private:
   void begin_with_tracks(HitGrid const& grid, event::Tracks const& tracks, Pieces& pieces);
   void grow_layer(HitGrid const& grid, int layer, Pieces& pieces);
-  [[nodiscard]] std::int32_t look_back(HitGrid const& grid, std::uint32_t hit, Pieces const& pieces) const;
+  [[nodiscard]] std::int32_t look_back(HitGrid const& grid, std::uint32_t hit, Pieces const& pieces);
   void find_borders(HitGrid const& grid, int layer, Pieces const& pieces);
   void flood(HitGrid const& grid, int layer, std::size_t from, Pieces& pieces);
   void join(HitGrid const& grid, std::uint32_t hit, std::int32_t piece, Pieces& pieces);
@@ -48,12 +48,14 @@ class ConeGrowth {
 
   detector::Detector detector_;
   std::vector<std::uint8_t> is_isolated_;
-  std::vector<std::int32_t> seed_of_;     ///< per hit: the piece of the track that claims it
+  std::vector<std::int32_t>
+      seed_of_;  ///< per hit: the piece of the track that claims it, then what look_back found
   std::vector<float> seed_distance_;      ///< per hit: how far it is from that track, 1 at most
   std::vector<std::uint64_t> by_energy_;  ///< hits of the layer: energy in the upper half, index in the lower
   std::vector<std::uint32_t> joined_;     ///< hits of the layer that have a piece, in the order they got it
   std::vector<std::uint8_t> is_border_;   ///< per hit: has a hit without piece beside it
-  std::vector<Heading> headings_;         ///< per piece, as it was before the layer under way
+  bool is_crowded_ = false;  ///< what look_back found at the hit before: no matter but for the time it takes
+  std::vector<Heading> headings_;  ///< per piece, as it was before the layer under way
   std::vector<Addition> additions_;
   std::vector<std::int32_t> addition_of_;  ///< per piece: its row in additions_
 };

@@ -103,7 +103,7 @@ void HitBins::find_isolated(HitGrid const& grid, int max_layers,
     near = 0;
     for (int g = group_of_[first_layer]; g <= group_of_[last_layer] && near < 3; ++g) {
       visit_near(grid.views()[hit.index], groups_[g], radius, [&](std::uint32_t begin, std::uint32_t end) {
-        for (std::uint32_t other = begin; other < end; ++other) near += count_at(other);
+        for (std::uint32_t other = begin; other < end && near < 3; ++other) near += count_at(other);
       });
     }
     is_isolated[hit.index] = near < 3;

@@ -126,6 +126,7 @@ void HitGrid::fill(event::CaloHits const& hits) {
     return std::tuple(hits.x[row], hits.y[row], hits.z[row], -hits.energy[row], hits.cell_id[row],
                       hits.time[row]);
   };
+  double energy = 0;  // in one place
   int layer = 0;
   for (std::size_t ring = 0; ring + 1 < ring_begin_.size(); ++ring) {
     while (first_ring_[layer + 1] <= ring) ++layer;
@@ -147,7 +148,8 @@ void HitGrid::fill(event::CaloHits const& hits) {
           GridHit& last = hits_[n_hits - 1];
           is_new = hits.x[row] != last.x || hits.y[row] != last.y || hits.z[row] != last.z;
           if (!is_new) {
-            last.energy += hits.energy[row];
+            energy += hits.energy[row];
+            last.energy = static_cast<float>(energy);
             ++last.count;
           }
         }
@@ -155,6 +157,7 @@ void HitGrid::fill(event::CaloHits const& hits) {
           hits_[n_hits] = {hits.x[row], hits.y[row], hits.z[row], hits.energy[row], layer, 1};
           views_[n_hits] = view_of_row_[row];
           azimuth_[n_hits] = view_of_row_[row].azimuth;
+          energy = hits.energy[row];
           first_row_[n_hits++] = n_rows;
         }
         is_new = false;
@@ -199,7 +202,6 @@ std::uint32_t HitGrid::find_near(View const& centre, int layer, double radius, F
   }
   float const from = centre.azimuth - width;
   float const to = centre.azimuth + width;
-  auto const azimuth = azimuth_.begin();
   for (int ring = low; ring <= high && n < max_found; ++ring) {
     std::uint32_t const begin = ring_begin_[first + ring];
     std::uint32_t const end = ring_begin_[first + ring + 1];
@@ -207,7 +209,13 @@ std::uint32_t HitGrid::find_near(View const& centre, int layer, double radius, F
       sift(begin, end);
       continue;
     }
-    auto i = static_cast<std::uint32_t>(std::lower_bound(azimuth + begin, azimuth + end, from) - azimuth);
+    // Binary search without branches, which would be guessed wrong every other time.
+    std::uint32_t i = begin;
+    for (std::uint32_t n_left = end - begin; n_left > 0;) {
+      std::uint32_t const half = (n_left + 1) / 2;
+      i += half * static_cast<std::uint32_t>(azimuth_[i + half - 1] < from);
+      n_left -= half;
+    }
     for (; i < end && azimuth_[i] <= to && n < max_found; ++i) found[n++] = i;
   }
   return n;

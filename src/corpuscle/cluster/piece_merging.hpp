@@ -20,11 +20,12 @@ namespace corpuscle::cluster {
 ///    (IsolatedHitMerging).
 ///
 /// A track's piece takes in nothing that would make its energy exceed the momentum by much. Cost: a visit of
-/// the surroundings per piece and per hit left over.
+/// the surroundings per piece and per hit left over, and pieces in the muon system times tracks. Leftovers in
+/// the ECAL that find nothing within a few cells look at a sample of the hits, one in a bin of 25 mm.
 class PieceMerging {
  public:
   PieceMerging(detector::Clustering const& parameters, HitGrid const& grid)
-      : c_(parameters), sparse_bins_(grid, 10, 2) {}
+      : c_(parameters), sparse_bins_(grid, 10, 2) {}  // coarse: few bins in a circle of 60 to 250 mm
 
   /// Afterwards `piece_of` holds roots only, or no_piece for hits that are too far from everything.
   void operator()(HitGrid const& grid, HitBins const& bins, Pieces& pieces);
@@ -49,7 +50,6 @@ class PieceMerging {
   std::vector<std::uint32_t> samples_;
   std::vector<std::int32_t> order_;
   std::vector<std::int32_t> piece_of_;  ///< per hit, before leftovers join
-  std::vector<std::int32_t> tracks_;    ///< pieces with tracks that reach the muon system
 };
 
 }  // namespace corpuscle::cluster
