@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
       "  corpuscle simulate ttbar -n 1000 -o ttbar.edm4hep.root\n"
       "  corpuscle inspect events.edm4hep.root\n"
       "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
+      "  corpuscle truth ttbar.edm4hep.root\n"
       "\n"
       "Each command has its own --help with more. Exit codes: 0 done, 2 wrong options or configuration,\n"
       "3 damaged or unsuitable input, 4 the machine lacks something (file, disk, library), 1 a bug.");
@@ -19,5 +20,6 @@ int main(int argc, char** argv) {
   add_simulate(app, argv);
   add_inspect(app, exit_code);
   add_reconstruct(app, exit_code);
+  add_truth(app, exit_code);
   return terminal::run(app, argc, argv, exit_code);
 }

@@ -5,6 +5,7 @@
 /// The verbs of the program. Each adds its subcommand; running it sets `exit_code`.
 void add_inspect(CLI::App& app, int& exit_code);
 void add_reconstruct(CLI::App& app, int& exit_code);
+void add_truth(CLI::App& app, int& exit_code);
 
 /// `simulate` and `generate`: running them starts corpuscle-simulate with the same arguments.
 void add_simulate(CLI::App& app, char** argv);
