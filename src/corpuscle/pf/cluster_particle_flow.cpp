@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "corpuscle/core/expect.hpp"
-#include "corpuscle/core/units.hpp"
-#include "corpuscle/detector/helix.hpp"
+#include "corpuscle/pf/charged_track.hpp"
 
 namespace corpuscle::pf {
 namespace {
@@ -28,21 +27,10 @@ constexpr double kaon_mass = 0.497611;
 constexpr double electron_mass = 0.000510999;
 constexpr double muon_mass = 0.105658;
 
-// A stiffer track is an omega of nearly zero, not a measurement.
-constexpr double max_momentum = 1e5 * units::GeV;
-
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 /// A track that may form a particle, and where it goes.
-struct Track {
-  event::TrackId id;
-  Vector3 origin;    ///< point of closest approach to the beam [mm]
-  Vector3 momentum;  ///< there [GeV]
-  double pt = 0;     ///< [GeV]
-  double charge = 0;
-  double energy = 0;  ///< with the mass of a pion [GeV]
-  double impact = 0;  ///< the larger of |d0| and |z0| [mm]
-  double relative_momentum_error = 0;
+struct Track : ChargedTrack {
   std::size_t cluster = none;  ///< the shower it made
 };
 
@@ -87,124 +75,6 @@ struct Candidate {
 
 double energy_of(Vector3 momentum, double mass) {
   return std::sqrt(core::dot(momentum, momentum) + mass * mass);
-}
-
-// ---------------------------------------------------------------------------------------- tracks
-
-/// sigma(p)/p, from p = const sqrt(1 + tan_lambda^2) / |omega| and the covariance of the two.
-double relative_momentum_error(event::TrackStates const& states, std::size_t row) {
-  auto const& covariance = states.covariance[row];
-  double const by_omega = -1.0 / states.omega[row];
-  double const tan_lambda = states.tan_lambda[row];
-  double const by_tan_lambda = tan_lambda / (1 + tan_lambda * tan_lambda);
-  double const variance = by_omega * by_omega * covariance[5] +
-                          2 * by_omega * by_tan_lambda * covariance[12] +
-                          by_tan_lambda * by_tan_lambda * covariance[14];
-  return std::sqrt(std::max(variance, 0.0));  // NaN stays NaN
-}
-
-detector::Helix helix_at(event::TrackStates const& states, std::size_t row) {
-  return detector::Helix::from_parameters(states.d0[row], states.phi[row], states.omega[row], states.z0[row],
-                                          states.tan_lambda[row],
-                                          {states.x[row], states.y[row], states.z[row]});
-}
-
-/// Transverse distance of the first hit from the beam [mm]; 0 if the file does not tell. EDM4hep 1.x has
-/// no member for it, but the track state at the first hit refers to the position of that hit.
-double innermost_radius(event::Tracks const& tracks, std::size_t row) {
-  if (tracks.innermost_hit_radius[row] > 0) return tracks.innermost_hit_radius[row];
-  auto const& states = tracks.at(event::TrackPoint::at_first_hit);
-  return states.is_present[row] ? std::hypot(states.x[row], states.y[row]) : 0;
-}
-
-/// Tracks good enough to carry the energy of a particle, hardest first.
-std::vector<Track> select_tracks(event::Tracks const& tracks, detector::Detector const& detector) {
-  Parameters const& cut = detector.particle_flow;
-  auto const& at_ip = tracks.at(event::TrackPoint::at_ip);
-  std::vector<Track> selected;
-  selected.reserve(tracks.size());
-  for (std::size_t row = 0; row < tracks.size(); ++row) {
-    if (!at_ip.is_present[row] || at_ip.omega[row] == 0) continue;
-    Track track;
-    track.impact = std::max(std::abs(at_ip.d0[row]), std::abs(at_ip.z0[row]));
-    if (track.impact > cut.track_max_impact) continue;
-    if (innermost_radius(tracks, row) > cut.track_max_innermost_radius) continue;
-    track.relative_momentum_error = relative_momentum_error(at_ip, row);
-    if (!(track.relative_momentum_error <= cut.track_max_relative_momentum_error)) continue;  // nor NaN
-    detector::Helix const helix = helix_at(at_ip, row);
-    track.id = event::TrackId(row);
-    track.origin = helix.origin;
-    track.pt = units::bending * std::abs(detector.field / helix.omega);
-    track.momentum = track.pt * Vector3{std::cos(helix.phi), std::sin(helix.phi), helix.tan_lambda};
-    track.charge = at_ip.omega[row] * detector.field > 0 ? 1 : -1;
-    track.energy = energy_of(track.momentum, pion_mass);
-    if (!(track.energy < max_momentum)) continue;
-    selected.push_back(track);
-  }
-  // All that is used of a track, so that equal keys mean equal tracks.
-  auto const& last = tracks.at(event::TrackPoint::at_last_hit);
-  auto const key = [&](Track const& t) {
-    std::size_t const row = t.id.row();
-    return std::tuple(-t.pt, t.momentum.x, t.momentum.y, t.momentum.z, t.origin.x, t.origin.y, t.origin.z,
-                      t.relative_momentum_error, last.phi[row], last.omega[row], last.x[row], last.y[row],
-                      last.z[row]);
-  };
-  std::sort(selected.begin(), selected.end(),
-            [&](Track const& a, Track const& b) { return key(a) < key(b); });
-  return selected;
-}
-
-/// Two tracks on one helix: a clone, or two arcs of one looping particle. All arcs pass the beam at the
-/// same place in the transverse plane, so their momenta there agree; an arc found backwards has the
-/// opposite momentum and the opposite charge.
-bool on_same_helix(Track const& a, Track const& b, double tolerance) {
-  Vector3 const difference = a.charge * b.charge * a.momentum - b.momentum;
-  return core::transverse_length(difference) < tolerance * b.pt &&
-         std::abs(difference.z) < tolerance * core::length(b.momentum);
-}
-
-void drop_duplicates(std::vector<Track>& tracks, double tolerance) {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < tracks.size(); ++i) {
-    bool is_duplicate = false;
-    for (std::size_t k = kept; k-- > 0 && tracks[k].pt <= (1 + tolerance) * tracks[i].pt;) {
-      is_duplicate = is_duplicate || on_same_helix(tracks[k], tracks[i], tolerance);
-    }
-    if (!is_duplicate) tracks[kept++] = tracks[i];
-  }
-  tracks.resize(kept);
-}
-
-/// The way of a track into the calorimeter: at depth L it is at position + L direction + L^2 bend. This
-/// parabola is L^3 / 6R^2 off the helix: 7 mm at L = 300 mm for a pT of 1 GeV in 4 T.
-struct Entry {
-  Vector3 position;   ///< on the surface [mm]
-  Vector3 direction;  ///< there, a unit vector
-  Vector3 bend;       ///< half the curvature [1/mm], at right angles to the direction
-};
-
-Entry make_entry(detector::Helix const& helix, Vector3 position, Vector3 direction) {
-  // The transverse direction (cos phi, sin phi) turns by -omega cos(lambda) per unit of depth.
-  double const half_turn = helix.omega * core::transverse_length(direction) / 2;
-  return {position, direction, half_turn * Vector3{direction.y, -direction.x, 0}};
-}
-
-/// Where a track enters the calorimeter. The last hit is the better start, as it knows of the energy
-/// lost on the way. The calorimeter state of the file is used only where the helix misses the
-/// surface: not all of them are sound (detector.md 2.6).
-std::optional<Entry> find_entry(event::Tracks const& tracks, std::size_t row, CalorimeterShell const& shell) {
-  for (auto point : {event::TrackPoint::at_last_hit, event::TrackPoint::at_ip}) {
-    auto const& states = tracks.at(point);
-    if (!states.is_present[row]) continue;
-    detector::Helix const helix = helix_at(states, row);
-    if (auto const crossing = detector::extrapolate(helix, shell)) {
-      return make_entry(helix, crossing->position, crossing->direction);
-    }
-  }
-  auto const& states = tracks.at(event::TrackPoint::at_calorimeter);
-  if (!states.is_present[row]) return std::nullopt;
-  detector::Helix const helix = helix_at(states, row);
-  return make_entry(helix, helix.origin, helix.direction(0));
 }
 
 // -------------------------------------------------------------------------------------- clusters
@@ -274,10 +144,8 @@ struct Separation {
   double distance = 0;
 };
 
-Separation separation(Entry const& entry, Vector3 point) {
-  Vector3 const from_entry = point - entry.position;
-  double const depth = std::max(0.0, core::dot(from_entry, entry.direction));
-  return {depth, core::length(from_entry - depth * entry.direction - depth * depth * entry.bend)};
+Separation separation(TrackPath const& path, Vector3 point) {
+  return {std::max(0.0, path.depth_of(point)), path.distance_of(point)};
 }
 
 /// Clusters ordered by polar angle, to find those near a direction.
@@ -314,22 +182,21 @@ struct Pairs {
 };
 
 Pairs find_pairs(std::vector<Track> const& tracks, std::vector<Cluster> const& clusters,
-                 event::Tracks const& input, detector::Detector const& detector) {
-  Parameters const& parameters = detector.particle_flow;
+                 Parameters const& parameters) {
   double const cos_cone = std::cos(parameters.association_cone);
   double const max_score = parameters.association_significance * parameters.association_significance;
   PolarOrder const by_polar_angle(clusters, parameters.association_cone);
   Pairs pairs;
   for (std::size_t t = 0; t < tracks.size(); ++t) {
     Track const& track = tracks[t];
-    auto const entry = find_entry(input, track.id.row(), detector.ecal);
-    if (!entry) continue;
-    Vector3 const direction = (1 / core::length(entry->position)) * entry->position;
+    if (!track.path) continue;
+    TrackPath const& path = *track.path;
+    Vector3 const direction = (1 / core::length(path.position)) * path.position;
     // Runs once per track and nearby cluster: the hot loop.
     by_polar_angle.near(direction, [&](std::size_t c) {
       Cluster const& cluster = clusters[c];
       if (core::dot(direction, cluster.direction) < cos_cone) return;
-      auto const [depth, distance] = separation(*entry, cluster.centroid);
+      auto const [depth, distance] = separation(path, cluster.centroid);
       if (distance < parameters.neighbour_distance && !cluster.is_photon_like) {
         pairs.neighbours.push_back({distance, t, c});
       }
@@ -551,10 +418,10 @@ ClusterParticleFlow::ClusterParticleFlow(detector::Detector detector) : detector
 
 event::Particles ClusterParticleFlow::operator()(event::Observed const& observed) const {
   Parameters const& parameters = detector_.particle_flow;
-  std::vector<Track> tracks = select_tracks(observed.tracks, detector_);
-  drop_duplicates(tracks, parameters.duplicate_tolerance);
+  std::vector<Track> tracks;
+  for (ChargedTrack const& track : select_tracks(observed.tracks, detector_)) tracks.push_back({track, none});
   std::vector<Cluster> clusters = prepare_clusters(observed.clusters, detector_, face_normals_);
-  Pairs const pairs = find_pairs(tracks, clusters, observed.tracks, detector_);
+  Pairs const pairs = find_pairs(tracks, clusters, parameters);
   associate(tracks, clusters, pairs, parameters);
   merge_fragments(tracks, clusters, pairs, parameters);
   return fill(make_particles(tracks, clusters, parameters), clusters);
