@@ -13,13 +13,16 @@ int main(int argc, char** argv) {
       "  corpuscle inspect events.edm4hep.root\n"
       "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
       "  corpuscle truth ttbar.edm4hep.root\n"
+      "  corpuscle evaluate ttbar.edm4hep.root -o report\n"
       "\n"
       "Each command has its own --help with more. Exit codes: 0 done, 2 wrong options or configuration,\n"
-      "3 damaged or unsuitable input, 4 the machine lacks something (file, disk, library), 1 a bug.");
+      "3 damaged or unsuitable input, 4 the machine lacks something (file, disk, library), 5 a gate fails,\n"
+      "1 a bug.");
   int exit_code = 0;
   add_simulate(app, argv);
   add_inspect(app, exit_code);
   add_reconstruct(app, exit_code);
   add_truth(app, exit_code);
+  add_evaluate(app, argv);
   return terminal::run(app, argc, argv, exit_code);
 }

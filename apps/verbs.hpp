@@ -9,3 +9,6 @@ void add_truth(CLI::App& app, int& exit_code);
 
 /// `simulate` and `generate`: running them starts corpuscle-simulate with the same arguments.
 void add_simulate(CLI::App& app, char** argv);
+
+/// `evaluate`: running it starts corpuscle-evaluate.
+void add_evaluate(CLI::App& app, char** argv);

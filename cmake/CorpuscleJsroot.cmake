@@ -28,7 +28,7 @@ function(corpuscle_embed_jsroot target)
   string(REGEX REPLACE "^JSROOT=\"?([^\"]*)\"?$" "\\1" version "${version}")
   string(REPLACE "@" "-" folder "${version}")
   find_file(JSROOT_SOURCE NAMES jsroot.min.js
-            PATHS "${PROJECT_SOURCE_DIR}/.env/${folder}/build" "${ROOT_BINDIR}/../js/build" NO_DEFAULT_PATH)
+            PATHS "${PROJECT_SOURCE_DIR}/.env/${folder}/build" "${ROOT_BINDIR}/../js/build" NO_DEFAULT_PATH NO_CACHE)
   if(JSROOT_SOURCE)
     message(STATUS "JSROOT: ${JSROOT_SOURCE}")
   else()

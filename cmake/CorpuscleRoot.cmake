@@ -9,7 +9,7 @@ set(root_in_env "")
 if(EXISTS "${PROJECT_SOURCE_DIR}/.env/.complete")  # written last: half an installation is none
   file(GLOB root_in_env "${PROJECT_SOURCE_DIR}/.env/lib/python3*/site-packages/ROOT/cmake")
 endif()
-find_package(ROOT ${root_minimum} QUIET CONFIG COMPONENTS RIO Tree ROOTNTuple
+find_package(ROOT ${root_minimum} QUIET CONFIG COMPONENTS RIO Tree ROOTNTuple Gpad Graf Hist
              HINTS "$ENV{ROOTSYS}/cmake" PATHS ${root_in_env})
 if(NOT ROOT_FOUND)
   message(FATAL_ERROR "ROOT ${root_minimum} or newer was not found. Run ./test or tools/setup, which install it into "

@@ -271,11 +271,16 @@ TEST(Evaluation, OnlyTheSameEventsAreCompared) {
 }
 
 TEST(Evaluation, RefusesWhatWasConfiguredDifferently) {
-  Evaluation a({.seed = 1});
-  EXPECT_THROW(a.merge(Evaluation({.seed = 2})), core::ConfigError);
-  EXPECT_THROW(Evaluation({.momentum_edges = {10, 10}}), core::ConfigError);
-  EXPECT_THROW(Evaluation({.n_replicas = 1}), core::ConfigError);
-  Evaluation b({.momentum_edges = {1, 10}});
+  auto const with = [](auto member, auto value) {
+    EvaluationConfig config;
+    config.*member = value;
+    return Evaluation(config);
+  };
+  Evaluation a;
+  EXPECT_THROW(a.merge(with(&EvaluationConfig::seed, 2u)), core::ConfigError);
+  EXPECT_THROW(with(&EvaluationConfig::momentum_edges, std::vector<double>{10, 10}), core::ConfigError);
+  EXPECT_THROW(with(&EvaluationConfig::n_replicas, 1u), core::ConfigError);
+  Evaluation b = with(&EvaluationConfig::momentum_edges, std::vector<double>{1, 10});
   add_events(a, 0, 2, {});
   add_events(b, 0, 2, {});
   EXPECT_THROW((void)difference(a.result(), b.result()), core::ConfigError);

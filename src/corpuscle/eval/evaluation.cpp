@@ -20,6 +20,8 @@ void check_edges(std::vector<double> const& edges, std::string const& what) {
 
 }  // namespace
 
+Evaluation::Evaluation() : measure_(config_.measure) {}
+
 Evaluation::Evaluation(EvaluationConfig config) : config_(std::move(config)), measure_(config_.measure) {
   check_edges(config_.momentum_edges, "momentum");
   check_edges(config_.energy_edges, "energy");

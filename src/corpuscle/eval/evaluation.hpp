@@ -38,8 +38,9 @@ struct EvaluationConfig {
 /// (EventMeasurer), then `result()`, 0.4 ms per event more (bench/eval).
 class Evaluation {
  public:
+  Evaluation();
   /// @throws core::ConfigError if edges do not ascend or there are fewer than 2 replicas.
-  explicit Evaluation(EvaluationConfig config = {});
+  explicit Evaluation(EvaluationConfig config);
 
   void add(EventId const& id, EventView const& event) { events_.emplace_back(id, measure_(event)); }
   /// An event that was measured elsewhere, as the configuration says.
