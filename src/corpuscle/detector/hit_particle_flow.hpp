@@ -24,8 +24,19 @@ struct HitParticleFlow {
   };
   Calibration calibration;
 
+  // Muons: what lies along a track (6.1).
+  double muon_min_momentum = 2.5;    ///< [GeV]; 6.6
+  int muon_min_hits = 3;             ///< in the muon system; 6.6
+  double muon_yoke_reach = 100;      ///< of these from the track [mm] ...; tuned
+  double muon_yoke_spread = 0.1;     ///< ... and growth of that with depth; tuned
+  double muon_ecal_reach = 12;       ///< of its hits in the ECAL from the track [mm]; two cells
+  double muon_hcal_reach = 45;       ///< the same in the HCAL [mm] ...; a cell and a half
+  double muon_hcal_spread = 0.03;    ///< ... and growth of that with depth; tuned
+  double muon_max_energy = 5;        ///< along the track in ECAL and HCAL [GeV] ...; 6.6
+  double muon_energy_growth = 0.15;  ///< ... and growth with p; 6.6
+
   // Photons and electrons: maxima of the energy in the ECAL (pf/ecal_peaks.hpp).
-  double photon_min_energy = 0.1;       ///< [GeV]; the softest photons in the file of 2.6
+  double photon_min_energy = 0.15;      ///< [GeV]; the softest photons in the file of 2.6
   double photon_max_width = 22;         ///< rms distance of the energy from the axis [mm]; tuned
   double photon_min_core = 0.5;         ///< of the energy within 15 mm of the axis, above 0.5 GeV; tuned
   double photon_max_start = 85;         ///< depth in front of which a tenth of the energy is [mm]; 6.6: 10 X0
@@ -45,6 +56,8 @@ struct HitParticleFlow {
   double association_spread = 0.02;       ///< growth of both with depth; tuned
   int association_hits = 6;               ///< so many hits decide; tuned
 
+  double loose_hit_reach = 250;  ///< a hit that no shower has goes to the nearest within [mm]; 6.4
+
   // Agreement of energy and momentum.
   double hadronic_stochastic = 0.48;  ///< sigma(E)/E = this / sqrt(E/GeV) (+) ...; as calibrated K0L come out
   double hadronic_constant = 0.05;    ///< ... this
@@ -52,31 +65,19 @@ struct HitParticleFlow {
   double deficit_reach = 40;    ///< distance of their centroids from the track [mm] ...; tuned
   double deficit_spread = 0.1;  ///< ... and growth of that with depth; tuned
   double deficit_photon_max_excess =
-      1;                           ///< (E - p)/sigma not to be exceeded with what looked like a photon; tuned
-  double split_excess = 2;         ///< above which a cluster is clustered again; 6.3 has 3; tuned
+      -1;                          ///< (E - p)/sigma not to be exceeded with what looked like a photon; tuned
+  double split_excess = 1.5;       ///< above which a cluster is clustered again; 6.3 has 3; tuned
   double lost_track_penalty = 16;  ///< what a track without shower counts in chi^2 then; 6.3
   double force_excess = 3;         ///< above which a neutral is cut out all the same; 6.7
+  double fill_max_excess = 2;      ///< not to be exceeded when a deficit is filled again after splitting
 
   // Fragments.
-  double fragment_min_contact = 0.3;  ///< of its energy in contact with the parent; tuned
-  double fragment_max_excess = 1;     ///< (E - p)/sigma of the parent not to be exceeded; 6.7
-  double fragment_soft_excess = 2;    ///< the same for soft fragments
-  double fragment_soft_energy = 1.5;  ///< [GeV]; 6.5
-  double fragment_soft_photon_energy =
-      0.3;                              ///< what looks like a photon is a soft fragment below [GeV]; tuned
-  double fragment_reach = 100;          ///< a soft one may be so far from a track [mm] ...; 6.5
-  double fragment_spread = 0.3;         ///< ... and this times the depth; tuned
-  double fragment_neutral_reach = 500;  ///< ... and so far from a neutral hadron [mm]; 6.5: 500 to 750
-  double fragment_neutral_ratio = 3;    ///< ... of at least so many times its energy; tuned
-  double halo_fraction = 0.15;          ///< a piece with less of its neighbour's energy is part of it; tuned
+  double fragment_evidence = -0.5;       ///< ln(odds) above which a shower joins another one ...; tuned
+  double fragment_soft_evidence = -1.5;  ///< ... and one with less than 1 GeV (pf/fragments.hpp)
 
   // Particles.
-  double muon_min_momentum = 2.5;    ///< [GeV]; 6.6
-  int muon_min_hits = 3;             ///< in the muon system; 6.6
-  double muon_max_energy = 5;        ///< in ECAL and HCAL [GeV] ...; 6.6
-  double muon_energy_growth = 0.15;  ///< ... and growth with p; 6.6
-  double neutral_min_energy = 0.25;  ///< of neutral hadrons [GeV]; 6.6
-  int neutral_min_hits = 5;          ///< 6.6
+  double neutral_min_energy = 1;  ///< of neutral hadrons [GeV]; 6.6
+  int neutral_min_hits = 5;       ///< 6.6
   double broad_photon_min_ecal =
       0.9;  ///< what is no maximum of its own is a photon with this energy in the ECAL ...
   double broad_photon_min_energy = 0.5;      ///< ... if it has so much [GeV]; tuned

@@ -13,10 +13,10 @@ namespace {
 using core::Vector3;
 
 // Distances [mm] and energies [GeV], tuned on photons of z_qq and qqbar events of CLICdet.
-constexpr double kernel = 15;         ///< reach of the density
-constexpr double separation = 20;     ///< of two maxima
+constexpr double kernel = 8;          ///< reach of the density
+constexpr double separation = 10;     ///< of two maxima
 constexpr double max_step = 45;       ///< to the next higher pixel
-constexpr double min_density = 0.03;  ///< of a maximum
+constexpr double min_density = 0.02;  ///< of a maximum
 constexpr double core_radius = 15;    ///< of core_fraction
 // A maximum at distance d of a larger one is a part of it if it has less of its energy than
 constexpr double skirt_fraction = 0.12, skirt_length = 20,

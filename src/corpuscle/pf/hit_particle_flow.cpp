@@ -12,8 +12,9 @@
 #include "corpuscle/cluster/cone_clustering.hpp"
 #include "corpuscle/core/angles.hpp"
 #include "corpuscle/core/expect.hpp"
-#include "corpuscle/pf/contacts.hpp"
 #include "corpuscle/pf/ecal_peaks.hpp"
+#include "corpuscle/pf/fragments.hpp"
+#include "corpuscle/pf/hit_boxes.hpp"
 #include "corpuscle/pf/shower.hpp"
 
 namespace corpuscle::pf {
@@ -31,6 +32,9 @@ constexpr double electron_mass = 0.000510999;
 constexpr double muon_mass = 0.105658;
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+/// No path bends by more than 0.5 rad on its way through the calorimeters: the cosine.
+constexpr double min_alignment = 0.87;
 
 /// Cones of reclustering, relative to the first ones (detector.md 6.3: settings 2, 5 and 7).
 constexpr std::array recluster_scales{0.6, 0.3, 0.2};
@@ -68,6 +72,12 @@ struct Candidate {
   std::uint32_t shower = none;
 };
 
+/// Of what has one track, and what it left looks like this.
+ParticleClass class_of(Shower::Kind kind) {
+  if (kind == Shower::Kind::electron) return ParticleClass::electron;
+  return kind == Shower::Kind::muon ? ParticleClass::muon : ParticleClass::charged_hadron;
+}
+
 std::int32_t pdg_code(ParticleClass particle_class, double charge) {
   int const sign = charge < 0 ? -1 : 1;
   switch (particle_class) {
@@ -94,6 +104,7 @@ struct HitParticleFlow::Implementation {
   }
 
   void reconstruct(event::Observed const& observed);
+  void find_muons();
   void find_photons();
   [[nodiscard]] event::Clusters cluster_hits(cluster::ConeClustering& clustering,
                                              std::vector<std::uint32_t> const& which,
@@ -102,17 +113,16 @@ struct HitParticleFlow::Implementation {
                                                  std::vector<std::uint32_t> const& which,
                                                  std::vector<std::uint32_t> const& with_tracks);
   void associate(std::vector<Shower>& showers_to_use, std::vector<std::uint32_t> const& with_tracks) const;
+  void attach_loose_hits();
   void fill_deficits(double max_excess);
   void split();
   [[nodiscard]] std::vector<Shower> recluster(Shower const& shower);
   [[nodiscard]] double discrepancy(std::vector<Shower> const& parts, std::size_t n_tracks) const;
   void force(std::size_t s);
+  void add_bare_tracks();
   void merge_fragments();
   void merge(std::uint32_t from, std::uint32_t into);
   [[nodiscard]] bool fits(Shower const& parent, Shower const& fragment, double max_excess) const;
-  [[nodiscard]] std::uint32_t soft_parent(std::uint32_t s) const;
-  [[nodiscard]] bool may_take(Shower const& parent, Shower const& fragment, double contact) const;
-  [[nodiscard]] ParticleClass identify(ChargedTrack const& track, Shower const* shower) const;
   [[nodiscard]] std::vector<Candidate> make_particles();
   HitReconstruction fill(std::vector<Candidate> const& candidates) const;
 
@@ -139,6 +149,7 @@ void HitParticleFlow::Implementation::reconstruct(event::Observed const& observe
   is_used.assign(hits.size(), 0);
   has_shower.assign(tracks.size(), 0);
   showers.clear();
+  find_muons();
   find_photons();
 
   std::vector<std::uint32_t> free_hits, free_tracks;
@@ -147,17 +158,59 @@ void HitParticleFlow::Implementation::reconstruct(event::Observed const& observe
   for (std::uint32_t t = 0; t < tracks.size(); ++t)
     if (!has_shower[t] && tracks[t].path) free_tracks.push_back(t);
   for (Shower& shower : make_showers(cluster, free_hits, free_tracks)) showers.push_back(std::move(shower));
+  attach_loose_hits();
   fill_deficits(std::numeric_limits<double>::infinity());
   split();
-  fill_deficits(parameters.fragment_soft_excess);
+  fill_deficits(parameters.fill_max_excess);
   merge_fragments();
+}
+
+// -------------------------------------------------------------------------------------------------------
+// muons
+
+/// Tracks that go on into the muon system and leave little on the way keep what lies along them, so that it
+/// does not disturb what comes after.
+void HitParticleFlow::Implementation::find_muons() {
+  for (std::uint32_t t = 0; t < tracks.size(); ++t) {
+    if (!tracks[t].path || tracks[t].p < parameters.muon_min_momentum) continue;
+    TrackPath const& path = *tracks[t].path;
+    Vector3 const towards = (1 / core::length(path.position)) * path.position;
+    Shower shower;
+    shower.kind = Shower::Kind::muon;
+    int in_yoke = 0;
+    for (std::uint32_t i = 0; i < hits.size(); ++i) {
+      if (is_used[i] || core::dot(hits[i].direction, towards) < min_alignment) continue;
+      double const depth = std::max(0., path.depth_of(hits[i].position));
+      double const reach = hits[i].subdetector == Subdetector::ecal ? parameters.muon_ecal_reach
+                           : hits[i].subdetector == Subdetector::hcal
+                               ? parameters.muon_hcal_reach + parameters.muon_hcal_spread * depth
+                               : parameters.muon_yoke_reach + parameters.muon_yoke_spread * depth;
+      if (path.distance_of(hits[i].position) > reach) continue;
+      shower.hits.push_back(i);
+      if (hits[i].subdetector == Subdetector::muon) ++in_yoke;
+    }
+    if (in_yoke < parameters.muon_min_hits) continue;
+    describe(shower, hits, energy);
+    ShowerSums inside = shower.sums;
+    inside.muon = 0;
+    if (energy.hadron(inside) > parameters.muon_max_energy + parameters.muon_energy_growth * tracks[t].p)
+      continue;
+    shower.tracks = {t};
+    shower.track_energy = tracks[t].energy;
+    has_shower[t] = 1;
+    for (std::uint32_t i : shower.hits) is_used[i] = 1;
+    showers.push_back(std::move(shower));
+  }
 }
 
 // -------------------------------------------------------------------------------------------------------
 // photons
 
 void HitParticleFlow::Implementation::find_photons() {
-  for (EcalPeak const& peak : find_peaks(hits)) {
+  for (EcalPeak& peak : find_peaks(hits)) {
+    std::size_t const n = peak.hits.size();
+    std::erase_if(peak.hits, [&](std::uint32_t i) { return is_used[i] != 0; });
+    if (2 * peak.hits.size() < n) continue;  // a muon
     if (!has_photon_shape(peak, parameters)) continue;
     double const front = surface.distance(peak.direction);
     std::uint32_t nearest = none;
@@ -263,8 +316,8 @@ void HitParticleFlow::Implementation::associate(std::vector<Shower>& candidates,
     near.clear();
     for (std::uint32_t s = 0; s < candidates.size(); ++s)
       for (std::uint32_t i : candidates[s].hits) {
-        // Runs once per track and hit: a cheap test first. No path bends by 0.5 rad before it meets a hit.
-        if (core::dot(hits[i].direction, towards) < 0.87) continue;
+        // Runs once per track and hit: a cheap test first.
+        if (core::dot(hits[i].direction, towards) < min_alignment) continue;
         double const reach = hits[i].subdetector == Subdetector::ecal ? parameters.association_distance
                                                                       : parameters.association_distance_hcal;
         double const depth = path.depth_of(hits[i].position);
@@ -285,6 +338,27 @@ void HitParticleFlow::Implementation::associate(std::vector<Shower>& candidates,
   }
 }
 
+/// Hits in clusters too small to be one go to the shower that has the nearest hit: without them soft neutral
+/// hadrons lose a quarter of their energy.
+void HitParticleFlow::Implementation::attach_loose_hits() {
+  std::vector<std::uint32_t> owner(hits.size(), none), owned;
+  for (std::uint32_t s = 0; s < showers.size(); ++s)
+    for (std::uint32_t i : showers[s].hits) owner[i] = s;
+  for (std::uint32_t i = 0; i < hits.size(); ++i)
+    if (owner[i] != none) owned.push_back(i);
+  HitBoxes const boxes(hits, owned, parameters.loose_hit_reach);
+  std::vector<std::uint8_t> has_more(showers.size());
+  for (std::uint32_t i = 0; i < hits.size(); ++i) {
+    if (owner[i] != none) continue;
+    auto const nearest = boxes.nearest(hits[i].position);
+    if (!nearest) continue;
+    showers[owner[*nearest]].hits.push_back(i);
+    has_more[owner[*nearest]] = 1;
+  }
+  for (std::size_t s = 0; s < showers.size(); ++s)
+    if (has_more[s]) describe(showers[s], hits, energy);
+}
+
 /// Showers with less energy than their tracks take in neutral ones that lie on the path of a track, nearest
 /// first. Too much is left to split().
 void HitParticleFlow::Implementation::fill_deficits(double max_excess) {
@@ -298,7 +372,7 @@ void HitParticleFlow::Implementation::fill_deficits(double max_excess) {
   };
   std::vector<Near> near;
   for (std::uint32_t t = 0; t < tracks.size(); ++t) {
-    if (!tracks[t].path || (owner[t] != none && showers[owner[t]].kind == Shower::Kind::electron)) continue;
+    if (!tracks[t].path || (owner[t] != none && showers[owner[t]].kind != Shower::Kind::hadronic)) continue;
     if (owner[t] != none &&
         excess(showers[owner[t]].energy, showers[owner[t]].track_energy, parameters) > parameters.deficit)
       continue;
@@ -430,19 +504,6 @@ void HitParticleFlow::Implementation::merge(std::uint32_t from, std::uint32_t in
   describe(showers[into], hits, energy);
 }
 
-/// Whether a neutral shower may be a fragment of another one.
-bool HitParticleFlow::Implementation::may_take(Shower const& parent, Shower const& fragment,
-                                               double contact) const {
-  if (contact < parameters.fragment_min_contact) return false;
-  if (parent.tracks.empty() || parent.kind == Shower::Kind::electron)
-    return fragment.kind == Shower::Kind::hadronic &&
-           fragment.energy < parameters.halo_fraction * parent.energy;
-  if (fragment.kind == Shower::Kind::photon) return false;
-  return fits(parent, fragment,
-              fragment.energy < parameters.fragment_soft_energy ? parameters.fragment_soft_excess
-                                                                : parameters.fragment_max_excess);
-}
-
 /// Whether the energy of a shower still fits its tracks, if it has any, with another one's.
 bool HitParticleFlow::Implementation::fits(Shower const& parent, Shower const& fragment,
                                            double max_excess) const {
@@ -452,82 +513,47 @@ bool HitParticleFlow::Implementation::fits(Shower const& parent, Shower const& f
   return excess(energy.hadron(sums), parent.track_energy, parameters) < max_excess;
 }
 
-/// The nearest shower with a track, or neutral hadron, that a soft fragment without contact may have come
-/// from.
-std::uint32_t HitParticleFlow::Implementation::soft_parent(std::uint32_t s) const {
-  Shower const& fragment = showers[s];
-  double const limit = fragment.kind == Shower::Kind::photon ? parameters.fragment_soft_photon_energy
-                                                             : parameters.fragment_soft_energy;
-  if (fragment.energy >= limit) return none;
-  Vector3 const centroid = fragment.sums.centroid();
-  std::uint32_t parent = none;
-  double closest = 1;
-  for (std::uint32_t o = 0; o < showers.size(); ++o) {
-    Shower const& other = showers[o];
-    if (o == s || other.is_gone) continue;
-    double distance = 1;
-    for (std::uint32_t t : other.tracks) {
-      double const depth = std::max(0., tracks[t].path->depth_of(centroid));
-      double const reach = parameters.fragment_reach + parameters.fragment_spread * depth;
-      distance = std::min(distance, tracks[t].path->distance_of(centroid) / reach);
-    }
-    if (other.tracks.empty() && other.kind == Shower::Kind::hadronic &&
-        other.energy > parameters.fragment_neutral_ratio * fragment.energy)
-      distance = core::length(other.sums.centroid() - centroid) / parameters.fragment_neutral_reach;
-    if (distance >= closest || !fits(other, fragment, parameters.fragment_soft_excess)) continue;
-    closest = distance;
-    parent = o;
+/// Tracks that no shower was found for may still find one among the fragments.
+void HitParticleFlow::Implementation::add_bare_tracks() {
+  std::vector<std::uint8_t> has_one(tracks.size());
+  for (Shower const& shower : showers)
+    for (std::uint32_t t : shower.tracks) has_one[t] = 1;
+  for (std::uint32_t t = 0; t < tracks.size(); ++t) {
+    if (has_one[t] || !tracks[t].path) continue;
+    Shower& bare = showers.emplace_back();
+    bare.tracks = {t};
+    bare.track_energy = tracks[t].energy;
   }
-  return parent;
 }
 
 void HitParticleFlow::Implementation::merge_fragments() {
+  add_bare_tracks();
   std::sort(showers.begin(), showers.end(), [](Shower const& a, Shower const& b) {
     auto const key = [](Shower const& s) {
       return std::tuple(s.energy, s.sums.moment.x, s.sums.moment.y, s.sums.moment.z);
     };
     return key(a) < key(b);
   });
-  Contacts const contacts(showers, hits);
-  std::vector<std::uint32_t> root(showers.size());
-  for (std::uint32_t s = 0; s < root.size(); ++s) root[s] = s;
+  FragmentEvidence evidence(hits, tracks, energy, parameters);
   for (std::uint32_t s = 0; s < showers.size(); ++s) {
     if (!showers[s].tracks.empty()) continue;
+    evidence.set_fragment(showers[s]);
     std::uint32_t parent = none;
-    double best = 0;
-    for (auto const& [other, contact] : contacts.of(s, showers[s], hits, root)) {
-      if (showers[other].is_gone || !may_take(showers[other], showers[s], contact)) continue;
-      if (contact > best) {
-        best = contact;
-        parent = other;
-      }
+    double best = showers[s].energy < 1 ? parameters.fragment_soft_evidence : parameters.fragment_evidence;
+    for (std::uint32_t other = 0; other < showers.size(); ++other) {
+      if (other == s || showers[other].is_gone || showers[other].kind == Shower::Kind::muon) continue;
+      double const found = evidence.of(showers[other]);
+      if (found <= best) continue;
+      best = found;
+      parent = other;
     }
-    if (parent == none) parent = soft_parent(s);
-    if (parent == none) continue;
-    merge(s, parent);
-    for (std::uint32_t& r : root)
-      if (r == s) r = parent;
+    if (parent != none) merge(s, parent);
   }
-  std::erase_if(showers, [](Shower const& shower) { return shower.is_gone; });
+  std::erase_if(showers, [](Shower const& shower) { return shower.is_gone || shower.hits.empty(); });
 }
 
 // -----------------------------------------------------------------------------------------------------
 // particles
-
-ParticleClass HitParticleFlow::Implementation::identify(ChargedTrack const& track,
-                                                        Shower const* shower) const {
-  if (!shower || shower->tracks.size() != 1) return ParticleClass::charged_hadron;
-  if (shower->kind == Shower::Kind::electron) return ParticleClass::electron;
-  auto const muon_hits = std::count_if(shower->hits.begin(), shower->hits.end(), [&](std::uint32_t i) {
-    return hits[i].subdetector == Subdetector::muon;
-  });
-  ShowerSums inside = shower->sums;
-  inside.muon = 0;
-  bool const is_muon =
-      track.p >= parameters.muon_min_momentum && muon_hits >= parameters.muon_min_hits &&
-      energy.hadron(inside) < parameters.muon_max_energy + parameters.muon_energy_growth * track.p;
-  return is_muon ? ParticleClass::muon : ParticleClass::charged_hadron;
-}
 
 std::vector<Candidate> HitParticleFlow::Implementation::make_particles() {
   std::vector<Candidate> particles;
@@ -542,7 +568,7 @@ std::vector<Candidate> HitParticleFlow::Implementation::make_particles() {
                       track.impact > parameters.unassociated_track_max_impact))
       continue;
     Candidate particle;
-    particle.particle_class = identify(track, s == none ? nullptr : &showers[s]);
+    particle.particle_class = s == none ? ParticleClass::charged_hadron : class_of(showers[s].kind);
     particle.charge = track.charge;
     particle.mass = particle.particle_class == ParticleClass::electron ? electron_mass
                     : particle.particle_class == ParticleClass::muon   ? muon_mass

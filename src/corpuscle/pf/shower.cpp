@@ -14,8 +14,9 @@ void describe(Shower& shower, std::span<ShowerHit const> hits, ShowerEnergy cons
     shower.sums += hits[i].sums;
     by_depth.emplace_back(hits[i].depth, hits[i].energy);
   }
-  shower.energy =
-      shower.kind == Shower::Kind::hadronic ? energy.hadron(shower.sums) : energy.photon(shower.sums);
+  bool const is_electromagnetic =
+      shower.kind == Shower::Kind::photon || shower.kind == Shower::Kind::electron;
+  shower.energy = is_electromagnetic ? energy.photon(shower.sums) : energy.hadron(shower.sums);
   std::sort(by_depth.begin(), by_depth.end());
   double sum = 0;
   shower.first_depth = 0;

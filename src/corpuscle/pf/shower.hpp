@@ -12,7 +12,7 @@ namespace corpuscle::pf {
 
 /// What one particle, or several that cannot be told apart, left in the calorimeters.
 struct Shower {
-  enum class Kind : std::uint8_t { hadronic, photon, electron };
+  enum class Kind : std::uint8_t { hadronic, photon, electron, muon };
 
   std::vector<std::uint32_t> hits;    ///< positions in the list of hits
   std::vector<std::uint32_t> tracks;  ///< positions in the list of tracks
