@@ -51,7 +51,7 @@ class StandardRule {
   [[nodiscard]] Vector3 momentum(Rank p) const {
     return {particles_.px[row(p)], particles_.py[row(p)], particles_.pz[row(p)]};
   }
-  [[nodiscard]] bool decays_at_once(Rank p) const;
+  [[nodiscard]] bool has_decayed(Rank p) const;
   [[nodiscard]] bool left_something(Rank p) const {
     return !prints_.on_tracks.of(p).empty() || !prints_.on_clusters.of(p).empty() ||
            !prints_.on_hits.of(p).empty();
@@ -164,26 +164,31 @@ void StandardRule::find_origins() {
   }
 }
 
-/// A pi0 of a gun or of an interaction is never seen, only its photons. Kinds that are not in the table, but
-/// for nuclei, are resonances.
-bool StandardRule::decays_at_once(Rank p) const {
+/// A pi0 of a gun or of an interaction is never seen, only its photons, nor is a K0S that has become two pi0.
+/// Kinds that are not in the table, but for nuclei, are resonances. Products of a decay have all of the energy
+/// (rounded in the file), those of an interaction with matter do not; the pair of a photon is seen as one.
+bool StandardRule::has_decayed(Rank p) const {
   constexpr double shortest_flight = 1 * units::mm;  // to the first layer there are 17 and more
-  constexpr std::int32_t first_nucleus = 1'000'000'000;
+  constexpr std::int32_t first_nucleus = 1'000'000'000, photon = 22;
+  constexpr double rounding = 1e-4;
   if (lineage_.made_by(p).empty()) return false;
   std::int32_t const pdg = particles_.pdg[row(p)];
   auto const data = event::find_particle(pdg);
-  return data ? data->c_tau < shortest_flight : pdg < first_nucleus;
+  if (data ? data->c_tau < shortest_flight : pdg < first_nucleus) return true;
+  double energy = 0;
+  for (Rank const product : lineage_.made_by(p)) energy += prints_.energy[product];
+  return pdg != photon && std::abs(energy / prints_.energy[p] - 1) < rounding;
 }
 
 /// Takes an origin as a whole if it has a track of its own, or if nothing made of it has one; else, or if it
-/// decays at once, takes what was made of it one by one, in the same way.
+/// has decayed, takes what was made of it one by one, in the same way.
 void StandardRule::divide(Rank origin) {
   std::vector<Rank> open = {origin};
   while (!open.empty()) {
     Rank const p = open.back();
     open.pop_back();
     bool const is_measured = is_charged(p) && track_of_[p] != no_rank;
-    if (is_measured || (!has_tracked_[p] && !decays_at_once(p))) {
+    if (is_measured || (!has_tracked_[p] && !has_decayed(p))) {
       make_candidate(whole(particles_, prints_, p), p);
       absorb(p, candidate_of_[p], false);
       continue;

@@ -136,8 +136,8 @@ struct Targets {
 ///
 /// **standard.** A track belongs to the particle that made at least 0.6 of its hits, or to nobody. A particle
 /// with a track of its own is measured there in full, whatever happens to it later; one without is replaced
-/// by the products of its conversion, decay or interaction if any of those has a track, and else seen as one
-/// (but a pi0, which decays at once, is always its photons).
+/// by its products if it has decayed, and by those of its conversion or interaction if any of them has a
+/// track, and else seen as one.
 /// Backscatter never counts. Visible, and hence in the account, is what could have been seen: a track, or 0.1
 /// of the energy in the calorimeters; with less nobody could tell its energy (beam hole, late neutrons, the
 /// muon without a track). Each track-less particle goes to the cluster with most of it, and all that meet
