@@ -38,6 +38,8 @@ void add(CLI::App& app, char** argv, char const* verb_name, char const* what, ch
 void add_simulate(CLI::App& app, char** argv) {
   add(app, argv, "simulate", "Simulate collisions in a detector", "corpuscle-simulate");
   add(app, argv, "generate", "Generate collisions, without a detector", "corpuscle-simulate");
+  add(app, argv, "calibrate", "Fit the energy scales of particle flow to simulated photons and K0L",
+      "corpuscle-simulate");
 }
 
 void add_evaluate(CLI::App& app, char** argv) {

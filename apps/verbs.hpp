@@ -7,7 +7,7 @@ void add_inspect(CLI::App& app, int& exit_code);
 void add_reconstruct(CLI::App& app, int& exit_code);
 void add_truth(CLI::App& app, int& exit_code);
 
-/// `simulate` and `generate`: running them starts corpuscle-simulate with the same arguments.
+/// `simulate`, `generate` and `calibrate`: running them starts corpuscle-simulate with the same arguments.
 void add_simulate(CLI::App& app, char** argv);
 
 /// `evaluate`: running it starts corpuscle-evaluate.

@@ -1,5 +1,5 @@
-// corpuscle-simulate: the verbs `simulate` and `generate` of corpuscle, in a program of their own because it
-// links Pythia, which is under the GPL. `corpuscle simulate ...` starts it.
+// corpuscle-simulate: the verbs `simulate`, `generate` and `calibrate` of corpuscle, in a program of their
+// own because it links Pythia, which is under the GPL. `corpuscle simulate ...` starts it.
 
 #include <CLI/CLI.hpp>
 
@@ -13,5 +13,6 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   add_simulate(app, exit_code);
   add_generate(app, exit_code);
+  add_calibrate(app, exit_code);
   return terminal::run(app, argc, argv, exit_code);
 }

@@ -1,8 +1,9 @@
 #include "corpuscle/chain/calibrate.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <functional>
+#include <future>
 #include <numbers>
 
 #include "corpuscle/core/error.hpp"
@@ -21,45 +22,86 @@ using Calibration = detector::HitParticleFlow::Calibration;
 constexpr std::int32_t photon = 22, k0l = 130;
 /// Intervals of energy, equal in its logarithm, in which the mean response is pulled to 1.
 constexpr std::size_t n_intervals = 10;
-/// How hard: as this many times the particles in the interval.
-constexpr double pull = 30;
+/// How hard: as this many times the particles in the interval. Tuned on K0L of CLICdet and CLD: at 30 the
+/// mean is 2.5 % low at 1.9 GeV, at 300 it is 1.2 %, for a resolution that is 3 % worse (of itself).
+constexpr double pull = 300;
 
 struct Shower {
-  double energy = 0;  ///< true [GeV]
+  double energy = 0;  ///< of the particle [GeV]
   pf::ShowerSums sums;
 };
 
-std::vector<Shower> shoot(detector::Detector const& detector, std::int32_t pdg, std::size_t n,
-                          CalibrationConfig const& config) {
-  sim::Simulator simulate(detector, config.seed);
-  pf::ShowerEnergy const energy(detector);
-  pf::Surface const surface(detector.ecal);
-  event::ParticleData const data = *event::find_particle(pdg);
-  std::vector<Shower> showers;
-  for (std::size_t i = 0; i < n; ++i) {
-    core::Random random({config.seed, static_cast<std::uint64_t>(pdg), i});
-    double const total = std::exp(random.uniform(std::log(config.min_energy), std::log(config.max_energy)));
-    double const p = std::sqrt(std::max(0., total * total - data.mass * data.mass));
-    double const cos_theta = random.uniform(-config.max_cos_theta, config.max_cos_theta);
+/// Makes particles of one kind and adds up what the calorimeter sees of them.
+class Gun {
+ public:
+  Gun(detector::Detector const& detector, std::int32_t pdg, CalibrationConfig const& config)
+      : detector_(detector),
+        config_(config),
+        particle_(*event::find_particle(pdg)),
+        pdg_(pdg),
+        simulate_(detector, config.seed),
+        energy_(detector),
+        surface_(detector.ecal) {}
+
+  /// Particle number i. Without energy if it did not reach the calorimeter, or was not seen there.
+  Shower operator()(std::size_t i) {
+    core::Random random({config_.seed, static_cast<std::uint64_t>(pdg_), i});
+    double const total = std::exp(random.uniform(std::log(config_.min_energy), std::log(config_.max_energy)));
+    double const p = std::sqrt(std::max(0., total * total - particle_.mass * particle_.mass));
+    double const cos_theta = random.uniform(-config_.max_cos_theta, config_.max_cos_theta);
     double const phi = random.uniform(-std::numbers::pi, std::numbers::pi);
     double const sin_theta = std::sqrt(1 - cos_theta * cos_theta);
     event::GenParticles particles;
     particles.resize(1);
-    particles.pdg[0] = pdg;
+    particles.pdg[0] = pdg_;
     particles.generator_status[0] = 1;
-    particles.mass[0] = data.mass;
+    particles.mass[0] = particle_.mass;
     particles.px[0] = p * sin_theta * std::cos(phi);
     particles.py[0] = p * sin_theta * std::sin(phi);
     particles.pz[0] = p * cos_theta;
     particles.parents.end_row();
     particles.daughters.end_row();
-    event::Event const event = simulate(std::move(particles), pdg, static_cast<std::int64_t>(i), false);
-    if (!event.truth.particles.daughters[0].empty()) continue;  // did not reach the calorimeter
-    Shower shower{event.truth.particles.energy(0), {}};
-    for (pf::ShowerHit const& hit : pf::select_hits(event.observed.calo_hits, detector, surface, energy))
+    event::Event const event = simulate_(std::move(particles), pdg_, static_cast<std::int64_t>(i), false);
+
+    Shower shower;
+    if (!event.truth.particles.daughters[0].empty()) return shower;  // decayed, or converted in the tracker
+    for (pf::ShowerHit const& hit : pf::select_hits(event.observed.calo_hits, detector_, surface_, energy_))
       shower.sums += hit.sums;
-    if (shower.sums.sum() > 0) showers.push_back(shower);
+    if (shower.sums.sum() > 0) shower.energy = event.truth.particles.energy(0);
+    return shower;
   }
+
+ private:
+  detector::Detector const& detector_;
+  CalibrationConfig const& config_;
+  event::ParticleData particle_;
+  std::int32_t pdg_;
+  sim::Simulator simulate_;
+  pf::ShowerEnergy energy_;
+  pf::Surface surface_;
+};
+
+/// The showers of n particles, in their order; those that were not seen are left out.
+/// @param may_go_on  asked by this thread before each of its particles, told which number that is
+std::vector<Shower> shoot(detector::Detector const& detector, std::int32_t pdg, std::size_t n,
+                          CalibrationConfig const& config,
+                          std::function<bool(std::size_t)> const& may_go_on) {
+  std::vector<Shower> showers(n);
+  std::atomic<std::size_t> next = 0;
+  std::atomic<bool> is_stopped = false;
+  auto const work = [&](bool is_caller) {
+    Gun gun(detector, pdg, config);
+    for (std::size_t i = 0; !is_stopped && (i = next++) < n;) {
+      if (is_caller && !may_go_on(i)) is_stopped = true;
+      showers[i] = gun(i);
+    }
+  };
+  std::vector<std::future<void>> others;
+  for (unsigned t = 1; t < config.threads; ++t) others.push_back(std::async(std::launch::async, work, false));
+  work(true);
+  for (std::future<void>& other : others) other.get();
+  if (is_stopped) throw Interrupted{};
+  std::erase_if(showers, [](Shower const& shower) { return shower.energy == 0; });
   return showers;
 }
 
@@ -198,8 +240,14 @@ CalibrationResult calibrate(detector::Detector const& detector, CalibrationConfi
   pf::ShowerEnergy const plain(bare);
   detector::Clustering const& c = detector.clustering;
 
-  auto const [photons, more_photons] = halve(shoot(bare, photon, config.n_photons, config));
-  auto const [hadrons, more_hadrons] = halve(shoot(bare, k0l, config.n_hadrons, config));
+  auto const shoot_part = [&](std::int32_t pdg, std::size_t n, std::size_t before) {
+    return halve(shoot(bare, pdg, n, config, [&](std::size_t begun) {
+      if (config.on_progress) config.on_progress(before + begun, config.n_photons + config.n_hadrons);
+      return !config.should_stop || !config.should_stop();
+    }));
+  };
+  auto const [photons, more_photons] = shoot_part(photon, config.n_photons, 0);
+  auto const [hadrons, more_hadrons] = shoot_part(k0l, config.n_hadrons, config.n_photons);
   if (photons.empty() || hadrons.empty())
     throw core::ConfigError(
         core::cat("detector '", detector.name, "': no particle was seen in the calorimeters"));
