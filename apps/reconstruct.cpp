@@ -15,6 +15,7 @@
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/io/pipeline.hpp"
 #include "corpuscle/pf/cluster_particle_flow.hpp"
+#include "corpuscle/pf/hit_particle_flow.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -70,8 +71,10 @@ struct Tally {
 class Reconstruction final : public io::EventProcessor {
  public:
   void process(event::Event const& event, io::EventBuilder const& builder, io::Frame& frame) override {
-    if (!reconstruct_) reconstruct_.emplace(builder.detector());
-    event::Particles const particles = (*reconstruct_)(event.observed);
+    if (!on_clusters_) on_clusters_.emplace(builder.detector());
+    if (!on_hits_) on_hits_.emplace(builder.detector());
+    event::Particles const particles =
+        pf::has_hits(event.observed) ? (*on_hits_)(event.observed) : (*on_clusters_)(event.observed);
     builder.add_particles(frame, particles, collection_name);
     count(event, particles, builder.detector());
   }
@@ -111,7 +114,8 @@ class Reconstruction final : public io::EventProcessor {
       origin.add(particles.particle_class[row], static_cast<double>(particles.energy[row]));
   }
 
-  std::optional<pf::ClusterParticleFlow> reconstruct_;
+  std::optional<pf::ClusterParticleFlow> on_clusters_;
+  std::optional<pf::HitParticleFlow> on_hits_;
   Tally tally_;
 };
 

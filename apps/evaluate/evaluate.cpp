@@ -174,19 +174,25 @@ std::vector<std::string> make_notes(Material const& material, std::vector<report
       return at == files.references.end() ? std::size_t{0} : at->second;
     };
     std::string const in = cat(material.names[k], ": ");
+    if (std::size_t const n = count(ReferenceKind::by_stored))
+      notes.push_back(cat(in, core::counted(n, "event"),
+                          " where only the stored particles have links: what could be seen is told by what "
+                          "these found, so their efficiency is 1 by construction"));
     if (std::size_t const n = count(ReferenceKind::generated))
-      notes.push_back(cat(in, n,
-                          " events have no links from what was seen to generated particles: measured "
-                          "against the generator's final state in reach of the detector, matched by "
-                          "direction and energy"));
+      notes.push_back(cat(in, core::counted(n, "event"),
+                          " without links from what was seen to generated particles: measured "
+                          "against the generator's final state in reach of the detector, matched by links of "
+                          "the particles where they have some, else by direction and energy"));
     if (std::size_t const n = count(ReferenceKind::none))
-      notes.push_back(cat(in, n, " events have no generated particles: nothing to be found in them"));
-    if (!files.damage.empty()) {
-      notes.push_back(cat(in, files.damage.size(),
-                          " damaged events or files were left out, the first: ", files.damage.front()));
-    }
+      notes.push_back(
+          cat(in, core::counted(n, "event"), " without generated particles: nothing to be found there"));
+    if (!files.damage.empty())
+      notes.push_back(cat(in, "left out for damage: ", files.damage.size(),
+                          files.damage.size() == 1 ? " event or file" : " events or files",
+                          ", the first: ", files.damage.front()));
     std::size_t const left_out = files.energies.size() - lines.front().result.counts.events;
-    if (left_out > 0) notes.push_back(cat(in, left_out, " events were left out: not all lines have them"));
+    if (left_out > 0)
+      notes.push_back(cat(in, "left out, since not all lines have them: ", core::counted(left_out, "event")));
   }
   for (report::Line const& line : lines) {
     eval::Counts const& counts = line.result.counts;
@@ -227,7 +233,7 @@ constexpr std::pair<char const*, char const*> shown[] = {
 };
 
 void print(report::Report const& report, std::string const& path) {
-  fmt::print("{} events\n\n", report.lines.front().result.counts.events);
+  fmt::print("{}\n\n", core::counted(report.lines.front().result.counts.events, "event"));
   std::vector<std::vector<std::string>> rows{{"figure"}};
   for (report::Line const& line : report.lines) rows[0].push_back(line.name);
   for (auto const& [name, label] : shown) {
@@ -276,7 +282,7 @@ int evaluate_files(Options options) {
   report::Report report;
   report.lines = conclude(material, events, options.threads);
   report.notes = make_notes(material, report.lines);
-  report.title = cat("Evaluation of ", material.names[0]);
+  report.title = cat("Evaluation of ", std::filesystem::path(material.names[0]).filename().string());
   for (std::string const& input : options.inputs) report.facts.emplace_back("input", input);
   report.facts.emplace_back("detector", material.files[0].detector);
   report.facts.emplace_back("reference", options.reference == evaluate::truth

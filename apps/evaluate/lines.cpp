@@ -23,9 +23,15 @@ bool has_type(io::Frame const& frame, std::string_view type) {
                      [&](io::Collection const& c) { return c.type == type && !c.is_subset; });
 }
 
-bool has_links(event::Truth const& truth) {
-  return !truth.track_links.empty() || !truth.cluster_links.empty() || !truth.calo_hit_links.empty() ||
-         !truth.particle_links.empty();
+bool has_links_of_elements(event::Truth const& truth) {
+  return !truth.track_links.empty() || !truth.cluster_links.empty() || !truth.calo_hit_links.empty();
+}
+
+/// Whether it can be said who was seen where: by links of tracks, clusters and hits, or by those of the
+/// stored particles that were made of them.
+bool has_links(event::Event const& event) {
+  bool const has_elements = event.observed.tracks.size() > 0 || event.observed.clusters.size() > 0;
+  return has_links_of_elements(event.truth) || (has_elements && !event.truth.particle_links.empty());
 }
 
 /// The generator's final state without neutrinos and what stays in the beam pipe, where nobody sees it.
@@ -90,9 +96,10 @@ struct LineMeasurer::Implementation {
       for (io::Collection const& one : frame.collections)
         if (one.type == "edm4hep::ReconstructedParticle")
           known += core::cat(known.empty() ? "" : ", ", one.name);
-      throw core::DataError(core::cat(request.source, ": there is no collection '", name,
-                                      "' of reconstructed particles; there ",
-                                      known.empty() ? "are none at all" : core::cat("are: ", known)));
+      throw core::DataError(core::cat(
+          request.source, ": there is no collection '", name, "' of reconstructed particles; there ",
+          known.empty() ? "are none at all" : core::cat("are: ", known), ". Made here are ", rules, ", ",
+          cluster_rules, ", ", perfect, ", ", naive));
     }
     auto at = builders.find(name);
     if (at == builders.end()) {
@@ -109,10 +116,10 @@ struct LineMeasurer::Implementation {
     if (request.reference != truth) {
       reference.kind = ReferenceKind::collection;
       reference.particles = with_collection(request.reference, builder, frame).stored;
-    } else if (has_links(event.truth)) {
+    } else if (has_links(event)) {
       truth::Targets targets =
           event.truth.calo_hit_links.empty() ? make_targets_on_clusters(event) : make_targets_on_hits(event);
-      reference.kind = ReferenceKind::targets;
+      reference.kind = has_links_of_elements(event.truth) ? ReferenceKind::targets : ReferenceKind::by_stored;
       reference.particles = std::move(targets.particles);
       reference.sources = std::move(targets.members);
     } else if (event.truth.particles.size() > 0) {
@@ -153,7 +160,7 @@ struct LineMeasurer::Implementation {
 
   std::optional<eval::Measurement> measure_perfect(Reference const& reference, event::Event const& event,
                                                    detector::Detector const& detector) {
-    if (!has_links(event.truth)) return std::nullopt;
+    if (!has_links(event)) return std::nullopt;
     if (!by_truth) by_truth.emplace(detector);
     truth::PerfectParticles const found = (*by_truth)(event);
     eval::EventView seen = view(reference, found.particles, event);

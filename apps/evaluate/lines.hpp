@@ -32,6 +32,7 @@ struct Request {
 /// What the reference of an event was made of.
 enum class ReferenceKind : std::uint8_t {
   targets,     ///< of particles that could be seen, by links
+  by_stored,   ///< the same, but the only links are those of the stored particles
   generated,   ///< there are no links: the generator's final state, neutrinos and the beam pipe left out
   collection,  ///< reconstructed particles
   none

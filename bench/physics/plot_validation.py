@@ -25,6 +25,8 @@ This page is written by two commands:
     tools/build perf && build/perf/bin/corpuscle-validate-simulation --scale 0.5 --json build/validation.json
     .env/bin/python bench/physics/plot_validation.py build/validation.json
 
+`--only jets` (tracks, photons, ...) measures one part alone, and prints its rows.
+
 """
 
 

@@ -16,7 +16,7 @@
 #include "corpuscle/io/event_builder.hpp"
 #include "corpuscle/io/event_frame.hpp"
 #include "corpuscle/io/source.hpp"
-#include "corpuscle/pf/cluster_particle_flow.hpp"
+#include "corpuscle/pf/hit_particle_flow.hpp"
 #include "report.hpp"
 
 namespace corpuscle::validation {
@@ -113,18 +113,16 @@ class Validation {
   Validation(detector::Detector detector, std::string data, double scale)
       : detector_(std::move(detector)), gun_(detector_), data_(std::move(data)), scale_(scale) {}
 
-  void run() {
-    tracks();
-    photons();
-    real_photons();
-    neutral_hadrons();
-    pions();
-    muons();
-    conversions();
-    collisions();
-    jets();
-    full_simulation();
-    stored_clusters();
+  /// @param part  the name of one, or "all"
+  void run(std::string const& part) {
+    for (auto const& [name, measure] : parts)
+      if (part == "all" || part == name) (this->*measure)();
+  }
+
+  static std::vector<std::string> names() {
+    std::vector<std::string> names{"all"};
+    for (auto const& [name, measure] : parts) names.emplace_back(name);
+    return names;
   }
 
   Report report;
@@ -596,7 +594,7 @@ class Validation {
   }
 
   void jets() {
-    pf::ClusterParticleFlow const reconstruct(detector_);
+    pf::HitParticleFlow reconstruct(detector_);
     struct Point {
       std::string process;
       double jet_energy, low, high;
@@ -625,7 +623,7 @@ class Validation {
         sums.push_back(std::accumulate(particles.energy.begin(), particles.energy.end(), 0.0));
         ratios.push_back(sums.back() / visible);
       }
-      report.add({fmt::format("jet energy resolution (RMS90), {} GeV, rules on clusters", point.jet_energy),
+      report.add({fmt::format("jet energy resolution (RMS90), {} GeV, rules on hits", point.jet_energy),
                   "2.4", point.low, point.high,
                   estimate(sums, [](Sample& s) { return 100 * std::sqrt(2.0) * relative_rms90(s); }), "%",
                   sums.size()});
@@ -635,7 +633,7 @@ class Validation {
                       "fraction of events",
                       false,
                       false,
-                      {histogram("rules on clusters", ratios, 50, 0.5, 1.5)}});
+                      {histogram("rules on hits", ratios, 50, 0.5, 1.5)}});
     }
   }
 
@@ -772,6 +770,19 @@ class Validation {
     }
   }
 
+  static constexpr std::pair<char const*, void (Validation::*)()> parts[] = {
+      {"tracks", &Validation::tracks},
+      {"photons", &Validation::photons},
+      {"real_photons", &Validation::real_photons},
+      {"neutral_hadrons", &Validation::neutral_hadrons},
+      {"pions", &Validation::pions},
+      {"muons", &Validation::muons},
+      {"conversions", &Validation::conversions},
+      {"collisions", &Validation::collisions},
+      {"jets", &Validation::jets},
+      {"full_simulation", &Validation::full_simulation},
+      {"stored_clusters", &Validation::stored_clusters}};
+
   detector::Detector detector_;
   Gun gun_;
   std::string data_;
@@ -785,14 +796,16 @@ int main(int argc, char** argv) try {
   CLI::App app("Validates the simulation against the reference sheet and real files.",
                "corpuscle-validate-simulation");
   double scale = 1;
-  std::string json, data = "../shared/data";
+  std::string json, data = "../shared/data", part = "all";
   app.add_option("--scale", scale, "statistics: 0.1 takes a tenth of the events")
       ->check(CLI::Range(0.01, 100.0));
   app.add_option("--json", json, "write rows and plots, for plot_validation.py");
   app.add_option("--data", data, "folder of the real files");
+  app.add_option("--only", part, "one part of it")
+      ->check(CLI::IsMember(corpuscle::validation::Validation::names()));
   CLI11_PARSE(app, argc, argv);
   corpuscle::validation::Validation validation(corpuscle::config::find_detector("clic"), data, scale);
-  validation.run();
+  validation.run(part);
   if (!json.empty()) validation.report.write_json(json);
   fmt::print("{} of {} rows miss their target\n", validation.report.misses(), validation.report.rows());
   return 0;

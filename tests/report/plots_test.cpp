@@ -53,8 +53,16 @@ TEST(Plots, NaiveParticlesDoNotSetTheRangeUnlessTheyAreAlone) {
     Plots const plots = choose_plots(lines);
     return plots.plots.front().series.back().may_run_out;
   };
-  EXPECT_TRUE(runs_out({toy_line("rules", 10, {}), toy_line("naive", 10, {})}));
-  EXPECT_FALSE(runs_out({toy_line("naive", 10, {})}));
+  EXPECT_TRUE(runs_out({toy_line("rules", 30, {}), toy_line("naive", 30, {})}));
+  EXPECT_FALSE(runs_out({toy_line("naive", 30, {})}));
+}
+
+TEST(Plots, WidthsOfFewEntriesAreLeftOut) {
+  Line line = toy_line("rules", 30, {});
+  for (eval::Curve& curve : line.result.curves)
+    for (eval::Estimate& point : curve.points) point.n = 4;
+  for (Plot const& plot : choose_plots(std::vector{line}).plots)
+    EXPECT_EQ(plot.name.find("response_iqr"), plot.name.npos) << plot.name;
 }
 
 }  // namespace

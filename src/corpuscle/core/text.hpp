@@ -15,6 +15,11 @@ std::string cat(Parts const&... parts) {
   return out.str();
 }
 
+/// "1 event", "2 events".
+inline std::string counted(std::size_t n, std::string_view noun) {
+  return cat(n, ' ', noun, n == 1 ? "" : "s");
+}
+
 /// The candidate closest to a misspelt word (fewest edits), for "did you mean"; empty if none is near.
 std::string_view nearest(std::string_view word, std::span<std::string_view const> candidates);
 

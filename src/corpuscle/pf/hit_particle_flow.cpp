@@ -665,6 +665,11 @@ HitReconstruction HitParticleFlow::Implementation::fill(std::vector<Candidate> c
   return result;
 }
 
+bool has_hits(event::Observed const& observed) {
+  if (observed.clusters.size() == 0) return observed.calo_hits.size() > 0;
+  return observed.clusters.hits.values.size() >= observed.clusters.size();
+}
+
 HitParticleFlow::HitParticleFlow(detector::Detector const& detector)
     : implementation_(std::make_unique<Implementation>(detector)) {
   CORPUSCLE_EXPECT(detector.ecal.sides >= 3);

@@ -13,21 +13,23 @@ struct HitReconstruction {
   event::Particles particles;  ///< `clusters` of each are rows of the above
 };
 
+/// Whether an event has the hits that its clusters were made of; files may leave them out, or keep a few.
+bool has_hits(event::Observed const& observed);
+
 /// Rule-based particle flow on tracks and calorimeter hits.
 ///
 /// In this order (detector.md 6; parameters in detector::HitParticleFlow):
-/// 1. Tracks that may carry the energy of a particle are chosen; a helix found twice counts once.
-/// 2. Photons first: maxima of the energy in the ECAL that are compact, begin early and have no track; those
-/// with a
-///    track of the same energy are electrons.
+/// 1. Tracks that may carry the energy of a particle are chosen; a helix found twice counts once. Those that
+/// go
+///    on into the muon system and leave little on the way are muons.
+/// 2. Photons: maxima of the energy in the ECAL that are compact, begin early and have no track; those with
+///    a track of the same energy are electrons.
 /// 3. The remaining hits are clustered (cluster::ConeClustering), tracks seeding, and each track is given the
-/// cluster
-///    in which it begins.
+///    cluster in which it begins. Hits that are left alone join the nearest shower.
 /// 4. A cluster with much more energy than its tracks is clustered again with narrower cones, and what is
-/// still too
-///    much is taken from the hits farthest from the track; one with too little takes in clusters nearby.
-/// 5. Neutral clusters that look like fragments of a charged particle's shower join it where its energy
-/// allows.
+///    still too much is taken from the hits farthest from the track; one with too little takes in clusters
+///    nearby.
+/// 5. Neutral clusters that are more likely to be fragments (FragmentEvidence) join what they are part of.
 /// 6. Particles: charged ones with the momentum of the track; photons and neutral hadrons with the energy of
 /// their
 ///    shower (ShowerEnergy, with software compensation), from the origin towards its centroid.

@@ -15,16 +15,18 @@ using core::cat;
 
 constexpr std::string_view style = R"(
 body { font: 16px/1.5 Helvetica, Arial, sans-serif; color: #222; max-width: 1280px; margin: 2em auto; padding: 0 1em }
-h1 { margin-bottom: 0 } h2 { border-bottom: 1px solid #ccc; margin-top: 2em }
+h1 { margin-bottom: 0; overflow-wrap: anywhere } h2 { border-bottom: 1px solid #ccc; margin-top: 2em }
 nav a { margin-right: 1em } a { color: #06c }
 table { border-collapse: collapse; margin: 1em 0 }
 th, td { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ddd; font-variant-numeric: tabular-nums }
-th:first-child, td:first-child { text-align: left } th { background: #f4f4f4 }
+td { white-space: nowrap }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 8em } th { background: #f4f4f4 }
 .note { background: #fff4d6; border-left: 4px solid #e0a000; padding: .5em 1em; margin: .5em 0 }
 .pass { color: #070 } .fail { color: #b00; font-weight: bold } .error { color: #777; font-size: 85% }
+.wide { overflow-x: auto }
 .figures { display: flex; flex-wrap: wrap; gap: 1.5em }
-figure { margin: 0; width: 600px } figcaption { font-size: 85%; color: #555 }
-.canvas { width: 600px; height: 525px } .canvas img { width: 100%; height: 100% }
+figure { margin: 0; width: 600px; max-width: 100% } figcaption { font-size: 85%; color: #555 }
+.canvas { width: 100%; aspect-ratio: 8 / 7 } .canvas img { width: 100%; height: 100% }
 )";
 
 // Drawn one after the other, so that the page answers meanwhile. In pads that it takes for small JSROOT
@@ -41,6 +43,7 @@ constexpr std::string_view script = R"(
       const object = JSROOT.parse(figure.querySelector('script').textContent);
       canvas.innerHTML = '';
       await JSROOT.draw(canvas, object);
+      JSROOT.registerForResize(canvas);
       if (!canvas.querySelector('svg')) throw new Error('nothing was drawn');
       ++drawn;
     } catch (error) {
@@ -147,7 +150,7 @@ eval::Figure const* find_figure(eval::Result const& result, std::string_view nam
 }
 
 std::string table_head(Report const& report, std::string const& first) {
-  std::string html = cat("<table><tr><th>", first, "</th>");
+  std::string html = cat("<div class=wide><table><tr><th>", first, "</th>");
   for (Line const& line : report.lines) html += cat("<th>", escaped(line.name), "</th>");
   return html + "</tr>\n";
 }
@@ -172,7 +175,7 @@ std::string table_row(Report const& report, std::string_view name, std::string c
 std::string headline_table(Report const& report) {
   std::string html = table_head(report, "figure");
   for (auto const& [name, label] : headlines) html += table_row(report, name, escaped(label));
-  return html + "</table>\n";
+  return html + "</table></div>\n";
 }
 
 std::string full_table(Report const& report) {
@@ -181,7 +184,7 @@ std::string full_table(Report const& report) {
     html +=
         table_row(report, figure.name,
                   cat("<span title=\"", escaped(figure.description), "\">", escaped(figure.name), "</span>"));
-  return html + "</table></details>\n";
+  return html + "</table></div></details>\n";
 }
 
 std::string counts_table(Report const& report) {
@@ -204,7 +207,7 @@ std::string counts_table(Report const& report) {
   add("reference particles dropped: momentum not finite, or none",
       [](Counts const& c) { return c.reference_dropped; });
   add("test particles dropped: momentum not finite, or none", [](Counts const& c) { return c.test_dropped; });
-  return html + "</table>\n";
+  return html + "</table></div>\n";
 }
 
 std::string gate_table(std::vector<Verdict> const& verdicts) {
@@ -213,14 +216,15 @@ std::string gate_table(std::vector<Verdict> const& verdicts) {
       std::count_if(verdicts.begin(), verdicts.end(), [](Verdict const& v) { return !v.passes; });
   std::string html =
       cat("<h2 id=gates>Gates: ", failed == 0 ? "all pass" : cat(failed, " of ", verdicts.size(), " fail"),
-          "</h2>\n<table><tr><th>figure</th><th>line</th><th>value</th><th>lowest</th><th>highest</th>"
+          "</h2>\n<div "
+          "class=wide><table><tr><th>figure</th><th>line</th><th>value</th><th>lowest</th><th>highest</th>"
           "<th>verdict</th></tr>\n");
   for (Verdict const& v : verdicts)
     html += cat("<tr><td>", escaped(v.figure), "</td><td>", escaped(v.line),
                 v.against.empty() ? "" : cat(" &minus; ", escaped(v.against)), "</td><td>",
                 number(v.value, v.error), "</td><td>", plain(v.lowest), "</td><td>", plain(v.highest),
                 v.passes ? "</td><td class=pass>pass" : "</td><td class=fail>fail", "</td></tr>\n");
-  return html + "</table>\n";
+  return html + "</table></div>\n";
 }
 
 std::string figure(std::string const& title, std::string const& description, root::Picture const& picture) {
@@ -254,19 +258,21 @@ std::string make_page(Report const& report, Plots const& plots, std::span<root::
       sections.push_back(*one.section);
 
   std::string html =
-      cat("<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n<title>", escaped(report.title),
-          "</title>\n<style>", style, "</style></head>\n<body>\n<h1>", escaped(report.title), "</h1>\n<p>",
-          report.lines.front().result.counts.events, " events</p>\n<nav>");
+      cat("<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n<meta name=viewport "
+          "content=\"width=device-width, initial-scale=1\">\n<title>",
+          escaped(report.title), "</title>\n<style>", style, "</style></head>\n<body>\n<h1>",
+          escaped(report.title), "</h1>\n<p>",
+          core::counted(report.lines.front().result.counts.events, "event"), "</p>\n<nav>");
   if (!report.verdicts.empty()) html += "<a href=#gates>Gates</a>";
   for (std::string const& section : sections)
     html += cat("<a href=\"#", section_id(section), "\">", escaped(section), "</a>");
   html += "<a href=#all>All figures</a></nav>\n";
   for (std::string const& note : report.notes) html += cat("<p class=note>", escaped(note), "</p>\n");
-  html += "<table>\n";
+  html += "<div class=wide><table>\n";
   for (auto const& [name, value] : report.facts)
     html +=
         cat("<tr><td>", escaped(name), "</td><td style=\"text-align:left\">", escaped(value), "</td></tr>\n");
-  html += "</table>\n";
+  html += "</table></div>\n";
   html += gate_table(report.verdicts);
   html += cat("<h2>Figures of merit</h2>\n", headline_table(report), counts_table(report));
   for (std::string const& section : sections) {

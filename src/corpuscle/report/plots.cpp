@@ -22,6 +22,16 @@ std::string with_unit(std::string const& title, std::string const& unit) {
   return unit.empty() ? title : cat(title, " [", unit, "]");
 }
 
+/// Of fewer entries a width means little. Ours.
+constexpr std::size_t min_entries_of_width = 5;
+/// Where a histogram holds fewer, ratios to it are noise, and hide the others. Ours.
+constexpr double min_entries_of_ratio = 10;
+
+/// Widths and angles differ by factors from line to line: on a logarithmic axis all can be seen.
+bool is_width(std::string_view name) {
+  return name.find("/response_iqr") != name.npos || name.find("/angle_68") != name.npos;
+}
+
 std::string file_name(std::string name) {
   std::replace(name.begin(), name.end(), '/', '_');
   return name;
@@ -60,7 +70,8 @@ class Chooser {
     if (!first) return;
     Plot plot = start(name, std::move(title), first->description, first->x);
     plot.y_title = with_unit(first->y_title, first->y_unit);
-    plot.ratio_title = "ratio";
+    plot.ratio_title = to_first();
+    plot.has_logarithmic_y = is_width(name);
     std::size_t const n_events = lines_[0].result.counts.events;
     for (Line const& line : lines_) {
       Curve const* const curve = find(line.result.curves, name);
@@ -68,9 +79,13 @@ class Chooser {
       Series series{line.name, {}, {}, {}, {}, false};
       for (std::size_t bin = 0; bin < curve->points.size(); ++bin) {
         Estimate const& point = curve->points[bin];
-        series.values.push_back(point.n > 0 ? point.value : nan);
+        std::size_t const least = is_width(name) ? min_entries_of_width : 1;
+        bool const is_there = point.n >= least && !(plot.has_logarithmic_y && point.value <= 0);
+        series.values.push_back(is_there ? point.value : nan);
         series.errors.push_back(point.error);
-        auto const [value, error] = ratio(point, first->points[bin], n_events);
+        bool const has_ratio = is_there && first->points[bin].n >= least;
+        auto const [value, error] =
+            has_ratio ? ratio(point, first->points[bin], n_events) : std::pair(nan, nan);
         series.ratios.push_back(value);
         series.ratio_errors.push_back(error);
       }
@@ -86,7 +101,7 @@ class Chooser {
     Plot plot = start(name, std::move(title), first->description, first->x);
     plot.is_histogram = true;
     plot.y_title = first->y_title;
-    plot.ratio_title = reference.empty() ? "ratio" : "to reference";
+    plot.ratio_title = reference.empty() ? to_first() : "to reference";
     Histogram const* denominator = first;
     if (!reference.empty()) {
       if (Histogram const* const shown = find(lines_[0].result.histograms, reference)) {
@@ -130,8 +145,14 @@ class Chooser {
     plot.description = description;
     plot.x_title = with_unit(x.title, x.unit);
     plot.edges = drawable(x);
-    plot.has_logarithmic_x = x.is_logarithmic;
+    // Of less than one and a half decades a linear axis has the better labels.
+    plot.has_logarithmic_x = x.is_logarithmic && plot.edges.back() > 30 * plot.edges.front();
     return plot;
+  }
+
+  [[nodiscard]] std::string to_first() const {
+    constexpr std::size_t longest = 12;  // letters that there is room for
+    return lines_[0].name.size() <= longest ? cat("to ", lines_[0].name) : "to the first";
   }
 
   static Series counts(std::string const& label, Histogram const& of, Histogram const& denominator) {
@@ -141,8 +162,8 @@ class Chooser {
       auto const below = static_cast<double>(denominator.counts[bin]);
       series.values.push_back(n);
       series.errors.push_back(std::sqrt(n));
-      series.ratios.push_back(below > 0 ? n / below : nan);
-      series.ratio_errors.push_back(below > 0 ? std::sqrt(n) / below : nan);
+      series.ratios.push_back(below >= min_entries_of_ratio ? n / below : nan);
+      series.ratio_errors.push_back(below >= min_entries_of_ratio ? std::sqrt(n) / below : nan);
     }
     return series;
   }
@@ -211,11 +232,11 @@ Plots choose_plots(std::span<Line const> lines) {
 
   Plots plots = choose.take();
   for (Plot& plot : plots.plots) {
+    // Spectra fall over decades.
+    if (plot.is_histogram)
+      plot.has_logarithmic_y = plot.name.ends_with("test_energy") || plot.name.ends_with("test_pt");
     if (lines.size() > 1)
       for (Series& series : plot.series) series.may_run_out = series.label == "naive";
-    // Spectra fall over decades.
-    plot.has_logarithmic_y =
-        plot.is_histogram && (plot.name.ends_with("_energy") || plot.name.ends_with("_pt"));
   }
   return plots;
 }

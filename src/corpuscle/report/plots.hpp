@@ -14,7 +14,7 @@ struct Series {
   std::string label;
   std::vector<double> values, errors;        ///< one per bin
   std::vector<double> ratios, ratio_errors;  ///< to the plot's denominator, on the same events
-  bool may_run_out = false;                  ///< of the picture: the others set the range of the axes
+  bool may_run_out = false;                  ///< of the picture: the others set the range of linear axes
 };
 
 /// Numbers against a quantity, with a panel of ratios below.
@@ -47,8 +47,9 @@ struct Plots {
 
 /// The figures worth looking at: some forty of the curves and histograms of the results. Ratios of curves are
 /// to the first line, with the error that they have on the same events (those of the bootstrap replicas);
-/// ratios of histograms are to the reference particles if the histogram has them, else to the first line. The
-/// line "naive" may run out of the picture, unless it is alone: it would flatten the others.
+/// ratios of histograms are to the reference particles if the histogram has them, else to the first line,
+/// where that has 10 entries. Widths of fewer than 5 entries are left out. The line "naive" may run out of
+/// the picture, unless it is alone: it would flatten the others.
 /// @param lines  one or more, of the same events, made alike
 Plots choose_plots(std::span<Line const> lines);
 

@@ -35,14 +35,16 @@ using core::cat;
 constexpr int colours[] = {kBlack, kAzure + 1, kOrange + 7, kMagenta + 2, kGreen + 2, kGray + 2, kRed + 1};
 constexpr int markers[] = {20, 21, 22, 23, 33, 34, 29};
 
+constexpr int steps_styles[] = {1, 7, 2, 9, 10, 3, 5};  ///< solid, dashed...: steps have no markers
+
 constexpr double upper_share = 0.70;  ///< of the canvas, above the ratios
 constexpr int font = 42;              ///< Helvetica, in units of the pad's height
 
 /// "p_T" and "cos(theta)" in ROOT's LaTeX.
 std::string latex(std::string text) {
   for (auto const& [from, to] : {std::pair<std::string, std::string>{"p_T", "#it{p}_{T}"},
-                                 {"cos(theta)", "cos #it{#theta}"},
-                                 {"sin(theta)", "sin #it{#theta}"},
+                                 {"cos(theta)", "cos#it{#theta}"},
+                                 {"sin(theta)", "sin#it{#theta}"},
                                  {"phi ", "#it{#phi} "},
                                  {"of theta", "of #it{#theta}"}})
     for (std::size_t at = text.find(from); at != text.npos; at = text.find(from, at + to.size()))
@@ -82,7 +84,7 @@ double error_or_zero(double error) {
 Limits range_of_values(Plot const& plot) {
   Limits range;
   for (Series const& series : plot.series) {
-    if (series.may_run_out) continue;
+    if (series.may_run_out && !plot.has_logarithmic_y) continue;
     for (std::size_t k = 0; k < series.values.size(); ++k) {
       if (!std::isfinite(series.values[k])) continue;
       if (plot.has_logarithmic_y && series.values[k] <= 0) continue;
@@ -91,20 +93,28 @@ Limits range_of_values(Plot const& plot) {
       range.take(series.values[k] + error);
     }
   }
-  if (range.is_empty()) return {0, 1};
-  if (plot.has_logarithmic_y) return {range.low / 2, range.high * 50};  // room for the legend
-  if (plot.is_histogram) return {0, range.high * 1.45};
-  double const width = std::max(range.high - range.low, 0.02 * std::abs(range.high) + 1e-6);
-  double const low = range.low >= 0 ? std::max(0.0, range.low - 0.1 * width) : range.low - 0.1 * width;
-  return {low, range.high + 0.55 * width};
+  if (range.is_empty()) return plot.has_logarithmic_y ? Limits{0.1, 10} : Limits{0, 1};
+  if (plot.has_logarithmic_y) return {range.low / 1.5, range.high * 1.5};
+  if (plot.is_histogram) return {0, range.high * 1.08};
+  if (range.low == 0 && range.high == 0) return {0, 0.1};
+  double const margin = 0.1 * std::max(range.high - range.low, 0.02 * std::abs(range.high));
+  return {range.low >= 0 ? std::max(0.0, range.low - margin) : range.low - margin, range.high + margin};
+}
+
+/// All points of it, if it has any.
+bool is_outside(Series const& series, Limits range) {
+  auto const is_there = [](double y) { return std::isfinite(y); };
+  auto const is_seen = [&](double y) { return y >= range.low && y <= range.high; };
+  return std::any_of(series.values.begin(), series.values.end(), is_there) &&
+         std::none_of(series.values.begin(), series.values.end(), is_seen);
 }
 
 /// Ratios but for the lowest and the highest 2 %, so that one wild point hides nothing else.
 Limits range_of_ratios(Plot const& plot) {
   std::vector<double> ratios;
-  for (Series const& series : plot.series)
-    for (double const ratio : series.ratios)
-      if (std::isfinite(ratio) && !series.may_run_out) ratios.push_back(ratio);
+  for (std::size_t k = 1; k < plot.series.size(); ++k)
+    for (double const ratio : plot.series[k].ratios)
+      if (std::isfinite(ratio) && !plot.series[k].may_run_out) ratios.push_back(ratio);
   if (ratios.empty()) return {0.5, 1.5};
   std::sort(ratios.begin(), ratios.end());
   std::size_t const skip = ratios.size() / 50;
@@ -143,9 +153,13 @@ TH1D* draw_frame(Plot const& plot, char const* name, Limits range, std::string c
   x->SetTitleOffset(1.1F);
   y->SetTitleOffset(static_cast<float>(1.75 * share));
   x->SetTickLength(static_cast<float>(0.02 / share));
-  x->SetMoreLogLabels(plot.has_logarithmic_x && plot.edges.back() / plot.edges.front() < 15);
   x->SetNoExponent(plot.has_logarithmic_x);
   if (share < 0.5) y->SetNdivisions(505);
+  bool const has_few_decades = plot.has_logarithmic_y && range.high / range.low < 50;
+  if (has_few_decades && share > 0.5) {
+    y->SetMoreLogLabels();
+    y->SetNoExponent();
+  }
   frame->Draw("axis");
   return frame;
 }
@@ -185,27 +199,49 @@ TH1D* steps_of(Plot const& plot, Series const& series, std::size_t k) {
   for (std::size_t bin = 0; bin < series.values.size(); ++bin)
     steps->SetBinContent(static_cast<int>(bin) + 1, series.values[bin]);
   set_colour(k, steps);
+  steps->SetLineStyle(static_cast<Style_t>(steps_styles[k % std::size(steps_styles)]));
   return steps;
 }
 
-/// @param left   margin of the pad
-/// @param share  of the canvas that the pad has
-void label_canvas(std::string const& title, double left, double share) {
+/// @param height  of the base line [of the pad]
+/// @param left    margin of the pad
+/// @param share   of the canvas that the pad has
+void label_canvas(std::string const& title, double height, double left, double share) {
   TLatex text;
   text.SetNDC();
   text.SetTextFont(62);
   text.SetTextSize(static_cast<float>(0.031 / share));
-  text.DrawLatex(left, 0.935, "Corpuscle");
+  text.DrawLatex(left, height, "Corpuscle");
   text.SetTextFont(font);
   text.SetTextSize(static_cast<float>(0.028 / share));
   text.SetTextAlign(31);
-  text.DrawLatex(0.96, 0.935, latex(title).c_str());
+  text.DrawLatex(0.96, height, latex(title).c_str());
 }
 
+/// Above the frame, where it hides no data.
+struct LegendPlace {
+  int columns, rows;
+
+  explicit LegendPlace(Plot const& plot) {
+    std::size_t longest = 0;
+    for (Series const& series : plot.series) longest = std::max(longest, series.label.size());
+    auto const n = static_cast<int>(plot.series.size());
+    columns = std::min(n, longest > 18 ? 2 : longest > 10 ? 3 : 5);
+    rows = (n + columns - 1) / columns;
+  }
+
+  /// Of the pad that has this share of the canvas.
+  [[nodiscard]] double height(double share) const { return 0.042 / share * rows; }
+};
+
 void draw(Plot const& plot, TCanvas& canvas) {
-  auto* const upper = new TPad("upper", "", 0, 1 - upper_share, 1, 1);
-  auto* const lower = new TPad("lower", "", 0, 0, 1, 1 - upper_share);
+  // The first series is what ratios are to.
+  bool const has_ratios = plot.series.size() > 1;
+  double const share = has_ratios ? upper_share : 1;
+  auto* const upper = new TPad("upper", "", 0, 1 - share, 1, 1);
+  auto* const lower = has_ratios ? new TPad("lower", "", 0, 0, 1, 1 - share) : nullptr;
   for (TPad* const pad : {upper, lower}) {
+    if (pad == nullptr) continue;
     pad->SetBit(kCanDelete);
     pad->SetLeftMargin(0.15F);
     pad->SetRightMargin(0.04F);
@@ -214,21 +250,22 @@ void draw(Plot const& plot, TCanvas& canvas) {
     canvas.cd();
     pad->Draw();
   }
-  upper->SetTopMargin(0.09F);
-  upper->SetBottomMargin(0.02F);
-  lower->SetTopMargin(0.03F);
-  lower->SetBottomMargin(0.36F);
+  LegendPlace const place(plot);
+  double const top = 0.06 / share;  // of the pad, for the title
+  upper->SetTopMargin(static_cast<float>(top + place.height(share) + 0.01));
+  upper->SetBottomMargin(has_ratios ? 0.02F : 0.11F);
   upper->SetLogy(plot.has_logarithmic_y);
 
   upper->cd();
-  draw_frame(plot, "frame", range_of_values(plot), plot.y_title, upper_share, false);
-  int const rows = static_cast<int>(plot.series.size() + 1) / 2;
-  auto* const legend = new TLegend(0.18, 0.89 - 0.055 * rows, 0.93, 0.89);
+  Limits const range = range_of_values(plot);
+  draw_frame(plot, "frame", range, plot.y_title, share, !has_ratios);
+  auto* const legend = new TLegend(0.14, 1 - top - place.height(share), 0.97, 1 - top);
   legend->SetBit(kCanDelete);
-  legend->SetNColumns(2);
+  legend->SetNColumns(place.columns);
+  legend->SetMargin(place.columns > 3 ? 0.3F : 0.2F);
   legend->SetFillStyle(0);
   legend->SetTextFont(font);
-  legend->SetTextSize(0.045F);
+  legend->SetTextSize(static_cast<float>(0.03 / share));
   for (std::size_t k = 0; k < plot.series.size(); ++k) {
     Series const& series = plot.series[k];
     if (plot.is_histogram) {
@@ -243,19 +280,25 @@ void draw(Plot const& plot, TCanvas& canvas) {
     } else {
       TGraphErrors* const graph = graph_of(plot, series.values, series.errors, colour_of(plot, k));
       graph->Draw("pl same");
-      legend->AddEntry(graph, series.label.c_str(), "pl");
+      bool const is_hidden = series.may_run_out && is_outside(series, range);
+      legend->AddEntry(graph, cat(series.label, is_hidden ? " (off scale)" : "").c_str(), "pl");
     }
   }
+  upper->RedrawAxis();
   legend->Draw();
-  label_canvas(plot.title, 0.15, upper_share);
+  label_canvas(plot.title, 1 - 0.042 / share, 0.15, share);
+  if (!has_ratios) return;
 
+  lower->SetTopMargin(0.03F);
+  lower->SetBottomMargin(0.36F);
   lower->cd();
   draw_frame(plot, "ratio_frame", range_of_ratios(plot), plot.ratio_title, 1 - upper_share, true);
-  TLine one;
-  one.SetLineColor(kGray + 1);
-  one.SetLineStyle(2);
-  one.DrawLine(plot.edges.front(), 1, plot.edges.back(), 1);
-  for (std::size_t k = plot.has_reference ? 1 : 0; k < plot.series.size(); ++k) {
+  auto* const one = new TLine(plot.edges.front(), 1, plot.edges.back(), 1);
+  one->SetBit(kCanDelete);
+  one->SetLineColor(plot.has_reference ? kGray + 1 : colours[0]);
+  one->SetLineStyle(2);
+  one->Draw();
+  for (std::size_t k = 1; k < plot.series.size(); ++k) {
     TGraphErrors* const graph =
         graph_of(plot, plot.series[k].ratios, plot.series[k].ratio_errors, colour_of(plot, k));
     graph->SetMarkerSize(0.7F);
@@ -263,25 +306,35 @@ void draw(Plot const& plot, TCanvas& canvas) {
   }
 }
 
+/// "charged hadron" one word above the other.
+std::string in_two_lines(std::string const& label) {
+  auto const space = label.find(' ');
+  return space == label.npos ? label
+                             : cat("#splitline{", label.substr(0, space), "}{", label.substr(space + 1), "}");
+}
+
 void draw(MatrixPlot const& plot, TCanvas& canvas) {
   canvas.cd();
-  canvas.SetLeftMargin(0.25F);
+  canvas.SetLeftMargin(0.2F);
   canvas.SetRightMargin(0.04F);
   canvas.SetTopMargin(0.09F);
+  canvas.SetBottomMargin(0.16F);
   auto const n_rows = static_cast<int>(plot.rows.size());
   auto const n_columns = static_cast<int>(plot.columns.size());
   auto* const cells = new TH2D("cells", "", n_columns, 0, n_columns, n_rows, 0, n_rows);
   cells->SetDirectory(nullptr);
   cells->SetBit(kCanDelete);
   for (int row = 0; row < n_rows; ++row) {
-    cells->GetYaxis()->SetBinLabel(n_rows - row, plot.rows[static_cast<std::size_t>(row)].c_str());
+    cells->GetYaxis()->SetBinLabel(n_rows - row,
+                                   in_two_lines(plot.rows[static_cast<std::size_t>(row)]).c_str());
     for (int column = 0; column < n_columns; ++column) {
       double const value = plot.values[static_cast<std::size_t>(row * n_columns + column)];
       if (std::isfinite(value)) cells->SetBinContent(column + 1, n_rows - row, value);
     }
   }
   for (int column = 0; column < n_columns; ++column)
-    cells->GetXaxis()->SetBinLabel(column + 1, plot.columns[static_cast<std::size_t>(column)].c_str());
+    cells->GetXaxis()->SetBinLabel(column + 1,
+                                   in_two_lines(plot.columns[static_cast<std::size_t>(column)]).c_str());
   for (TAxis* const axis : {cells->GetXaxis(), cells->GetYaxis()}) {
     axis->SetLabelFont(font);
     axis->SetTitleFont(font);
@@ -291,12 +344,15 @@ void draw(MatrixPlot const& plot, TCanvas& canvas) {
   }
   cells->GetXaxis()->SetTitle(plot.column_title.c_str());
   cells->GetYaxis()->SetTitle(plot.row_title.c_str());
-  cells->GetYaxis()->SetTitleOffset(3.1F);
+  cells->GetXaxis()->SetTitleOffset(1.8F);
+  cells->GetYaxis()->SetTitleOffset(2.5F);
+  cells->GetXaxis()->LabelsOption("h");
+  for (TAxis* const axis : {cells->GetXaxis(), cells->GetYaxis()}) axis->SetLabelOffset(0.015F);
   cells->SetMinimum(0);
   cells->SetMaximum(2);  // the upper half of the palette is too dark for text
   cells->SetMarkerSize(1.3F);
   cells->Draw("col text");
-  label_canvas(plot.title, 0.25, 1);
+  label_canvas(plot.title, 0.935, 0.2, 1);
 }
 
 std::string bytes_of(std::string const& path) {
