@@ -102,7 +102,7 @@ PerfectParticles PerfectParticleFlow::operator()(event::Event const& event) cons
     } else {
       energy = deposit[k].energy;
       if (energy <= 0) continue;
-      mass = std::min(mass, energy);
+      if (mass >= energy) mass = 0;  // too little was seen for one at rest, and where it flew is known
       momentum = std::sqrt(energy * energy - mass * mass) * deposit[k].direction;
     }
     particles.particle_class[n] = particle_class;
