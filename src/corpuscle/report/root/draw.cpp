@@ -358,7 +358,10 @@ void draw(MatrixPlot const& plot, TCanvas& canvas) {
 std::string bytes_of(std::string const& path) {
   std::ifstream file(path, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (bytes.empty()) throw core::EnvironmentError(cat(path, ": ROOT did not write this picture"));
+  if (bytes.empty())
+    throw core::EnvironmentError(cat(
+        path,
+        ": ROOT did not write this picture; it needs libSM and libXext of X11 (on Debian: libsm6 libxext6)"));
   return bytes;
 }
 
