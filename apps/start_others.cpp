@@ -40,6 +40,7 @@ void add_simulate(CLI::App& app, char** argv) {
   add(app, argv, "generate", "Generate collisions, without a detector", "corpuscle-simulate");
   add(app, argv, "calibrate", "Fit the energy scales of particle flow to simulated photons and K0L",
       "corpuscle-simulate");
+  add(app, argv, "prepare", "Encode events as a dataset to train on", "corpuscle-simulate");
 }
 
 void add_evaluate(CLI::App& app, char** argv) {

@@ -162,8 +162,14 @@ int account(Options const& options) {
         if (!make_event) {
           source->read(entry, frame, io::nothing);
           make_event.emplace(info, detector_of(info, frame, options));
+          std::string const& name = make_event->detector().name;
+          if (result.detector.empty()) result.detector = name;
+          if (name != result.detector)
+            throw core::ConfigError(core::cat(path, ": is of the detector ", name, ", the files before of ",
+                                              result.detector,
+                                              ": gates and account are of one; look at these separately, or "
+                                              "name it with --detector"));
           if (!gates) gates.emplace(make_event->detector());
-          if (result.detector.empty()) result.detector = make_event->detector().name;
         }
         source->read(entry, frame, make_event->wanted());
         event::Event const event = (*make_event)(frame, entry);

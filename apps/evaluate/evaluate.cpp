@@ -63,9 +63,10 @@ void require_different_names(std::vector<std::string> names) {
   auto const twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end())
     throw core::ConfigError(cat("two lines are called '", *twice, "': give another --compare NAME"));
+  // Names become folders of a ROOT file, where a slash parts folders and a semicolon begins a version.
   for (std::string const& name : names)
-    if (name.find('/') != name.npos)
-      throw core::ConfigError(cat("line '", name, "': a name must not hold '/'"));
+    if (name.empty() || name.find_first_of("/;") != name.npos)
+      throw core::ConfigError(cat("line '", name, "': a name must not be empty, nor hold '/' or ';'"));
 }
 
 /// What was measured, and what it is called.
@@ -78,6 +79,11 @@ struct Material {
   };
   std::vector<Line> lines;
 };
+
+/// As far as the files allow.
+std::vector<std::string> default_lines() {
+  return {evaluate::stored, evaluate::rules, evaluate::perfect, evaluate::naive};
+}
 
 Material measure(Options const& options, std::vector<Comparison> const& comparisons) {
   Material material;
@@ -93,8 +99,7 @@ Material measure(Options const& options, std::vector<Comparison> const& comparis
   evaluate::FileOptions inputs = common;
   inputs.inputs = options.inputs;
   inputs.request.lines = options.lines;
-  if (has_defaults)
-    inputs.request.lines = {evaluate::stored, evaluate::rules, evaluate::perfect, evaluate::naive};
+  if (has_defaults) inputs.request.lines = default_lines();
   inputs.request.source = options.inputs.size() == 1
                               ? options.inputs[0]
                               : cat(options.inputs[0], " and ", options.inputs.size() - 1, " more");
@@ -115,7 +120,7 @@ Material measure(Options const& options, std::vector<Comparison> const& comparis
     std::string const& name = inputs.request.lines[k];
     if (first.made[k] > 0)
       material.lines.push_back({name, &first.lines[k]});
-    else if (!has_defaults && !first.energies.empty())
+    else if (!has_defaults && !first.sums.empty())
       throw core::DataError(cat(material.names[0], ": there is nothing to make the line '", name, "' of"));
   }
   for (std::size_t k = 0; k < comparisons.size(); ++k) {
@@ -128,7 +133,7 @@ Material measure(Options const& options, std::vector<Comparison> const& comparis
 
 void require_something(Material const& material, Options const& options) {
   evaluate::MeasuredFiles const& first = material.files.front();
-  if (first.energies.empty())
+  if (first.sums.empty())
     throw core::DataError(cat(material.names[0], ": there are no events in it to evaluate"));
   if (options.reference == evaluate::truth && first.references.contains(evaluate::ReferenceKind::none) &&
       first.references.size() == 1)
@@ -190,7 +195,7 @@ std::vector<std::string> make_notes(Material const& material, std::vector<report
       notes.push_back(cat(in, "left out for damage: ", files.damage.size(),
                           files.damage.size() == 1 ? " event or file" : " events or files",
                           ", the first: ", files.damage.front()));
-    std::size_t const left_out = files.energies.size() - lines.front().result.counts.events;
+    std::size_t const left_out = files.sums.size() - lines.front().result.counts.events;
     if (left_out > 0)
       notes.push_back(cat(in, "left out, since not all lines have them: ", core::counted(left_out, "event")));
   }
@@ -259,14 +264,15 @@ int evaluate_files(Options options) {
   options.inputs = terminal::expand(options.inputs);
   std::vector<Comparison> comparisons;
   for (std::string const& text : options.compare) comparisons.push_back(parse_comparison(text));
-  std::vector<std::string> names = options.lines;
+  // What can be wrong with the options is found before the work begins.
+  std::vector<std::string> names = options.lines.empty() ? default_lines() : options.lines;
   for (Comparison const& one : comparisons) names.push_back(one.name);
   require_different_names(names);
-  // What can be wrong with the options is found before the work begins.
   std::vector<report::Gate> const gates =
       options.gates.empty() ? std::vector<report::Gate>{} : report::load_gates(options.gates);
   std::optional<report::StoredNumbers> stored;
   if (!options.stored.empty()) stored = report::load_numbers(options.stored);
+  report::require_known(gates, names, stored.has_value());
   report::require_replaceable(options.output);
 
   terminal::catch_interruptions();
@@ -285,12 +291,16 @@ int evaluate_files(Options options) {
   report.title = cat("Evaluation of ", std::filesystem::path(material.names[0]).filename().string());
   for (std::string const& input : options.inputs) report.facts.emplace_back("input", input);
   report.facts.emplace_back("detector", material.files[0].detector);
-  report.facts.emplace_back("reference", options.reference == evaluate::truth
-                                             ? "truth: the particles that could be seen"
-                                             : options.reference);
+  bool const is_generated = material.files[0].references.contains(evaluate::ReferenceKind::generated);
+  report.facts.emplace_back("reference", options.reference != evaluate::truth ? options.reference
+                                         : is_generated
+                                             ? "truth: the particles that could be seen, or the generator's "
+                                               "final state where links do not tell (see the notes)"
+                                             : "truth: the particles that could be seen");
   for (report::Line const& line : report.lines)
     report.facts.emplace_back("line " + line.name, describe_line(line.name, comparisons));
   report.verdicts = report::judge(gates, report.lines, stored ? &*stored : nullptr);
+  if (terminal::interrupted_by() != 0) return terminal::say_interrupted(options.output);
   report::write(report, options.output,
                 options.numbers_only ? report::Contents::numbers : report::Contents::all);
 

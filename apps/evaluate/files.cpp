@@ -37,7 +37,7 @@ class Measuring final : public io::EventProcessor {
     report::append(bytes_, measured.run);
     report::append(bytes_, measured.number);
     report::append(bytes_, measured.reference);
-    report::append(bytes_, measured.reference_energy);
+    report::append(bytes_, measured.reference_sum);
     for (auto const& line : measured.lines) {
       report::append(bytes_, line.has_value());
       if (line) report::append(bytes_, *line);
@@ -55,7 +55,7 @@ Measured unpack(std::span<std::byte const>& bytes, std::size_t n_lines) {
   report::take(bytes, measured.run);
   report::take(bytes, measured.number);
   report::take(bytes, measured.reference);
-  report::take(bytes, measured.reference_energy);
+  report::take(bytes, measured.reference_sum);
   measured.lines.resize(n_lines);
   for (auto& line : measured.lines) {
     bool is_there = false;
@@ -70,6 +70,17 @@ detector::Detector ours_first(detector::Detector detector) {
   auto& names = detector.collections.particles;
   names.insert(names.begin(), our_collection);
   return detector;
+}
+
+/// Energy alone does not tell apart what guns of one energy have shot. The reference is made anew from each
+/// file; a writer may have rounded what is in it.
+bool are_alike(eval::FourVector const& a, eval::FourVector const& b) {
+  double const rounding = 1e-4 * std::max(1.0, a.energy);
+  return std::abs(a.energy - b.energy) <= rounding && core::length(a.momentum() - b.momentum()) <= rounding;
+}
+
+std::string text(eval::FourVector const& p) {
+  return cat("E = ", p.energy, " GeV and p = (", p.px, ", ", p.py, ", ", p.pz, ") GeV");
 }
 
 }  // namespace
@@ -95,7 +106,7 @@ MeasuredFiles measure_files(FileOptions const& options) {
     while (!bytes.empty()) {
       Measured measured = unpack(bytes, n_lines);
       eval::EventId const id{seen[{measured.run, measured.number}]++, measured.run, measured.number};
-      files.energies.emplace(id, measured.reference_energy);
+      files.sums.emplace(id, measured.reference_sum);
       ++files.references[measured.reference];
       for (std::size_t line = 0; line < n_lines; ++line) {
         if (measured.lines[line]) {
@@ -118,20 +129,17 @@ MeasuredFiles measure_files(FileOptions const& options) {
 std::vector<eval::EventId> common_events(std::vector<MeasuredFiles> const& files,
                                          std::vector<std::string> const& names) {
   std::vector<eval::EventId> common;
-  for (auto const& [id, energy] : files[0].energies) common.push_back(id);
+  for (auto const& [id, sum] : files[0].sums) common.push_back(id);
   for (std::size_t k = 1; k < files.size(); ++k) {
     if (files[k].detector != files[0].detector)
       throw core::DataError(cat(names[k], ": is from the detector ", files[k].detector, ", ", names[0],
                                 " from ", files[0].detector, ": these cannot be compared"));
-    for (auto const& [id, energy] : files[k].energies) {
-      auto const at = files[0].energies.find(id);
-      if (at == files[0].energies.end()) continue;
-      // The reference is made anew from each file; a writer may have rounded what is in it.
-      constexpr double rounding = 1e-4;
-      if (std::abs(at->second - energy) > rounding * std::max(1.0, energy))
-        throw core::DataError(cat(names[k], ": ", name(id), " is not that of ", names[0],
-                                  ": the energy of its reference particles is ", energy, " GeV, not ",
-                                  at->second, " GeV; files that are compared must hold the same events"));
+    for (auto const& [id, sum] : files[k].sums) {
+      auto const at = files[0].sums.find(id);
+      if (at == files[0].sums.end() || are_alike(at->second, sum)) continue;
+      throw core::DataError(cat(names[k], ": ", name(id), " is not that of ", names[0],
+                                ": its reference particles sum up to ", text(sum), ", not ", text(at->second),
+                                "; files that are compared must hold the same events"));
     }
   }
   for (MeasuredFiles const& one : files)
@@ -144,9 +152,9 @@ std::vector<eval::EventId> common_events(std::vector<MeasuredFiles> const& files
     }
   if (common.empty() && files.size() > 1)
     throw core::DataError(cat("the files have no event in common: ", names[0], " begins with ",
-                              files[0].energies.empty() ? "none" : name(files[0].energies.begin()->first),
-                              ", ", names[1], " with ",
-                              files[1].energies.empty() ? "none" : name(files[1].energies.begin()->first)));
+                              files[0].sums.empty() ? "none" : name(files[0].sums.begin()->first), ", ",
+                              names[1], " with ",
+                              files[1].sums.empty() ? "none" : name(files[1].sums.begin()->first)));
   return common;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,11 @@ struct FileOptions {
 /// What was measured in files, before anything is made of it.
 struct MeasuredFiles {
   std::string detector;
-  std::vector<corpuscle::eval::Evaluation> lines;       ///< as requested
-  std::vector<std::size_t> made;                        ///< of each line, in how many events
-  std::map<corpuscle::eval::EventId, double> energies;  ///< of the reference, per event [GeV]
-  std::map<ReferenceKind, std::size_t> references;      ///< how many events have a reference of which kind
-  std::vector<std::string> damage;                      ///< what was left out, with keep_going
+  std::vector<corpuscle::eval::Evaluation> lines;                        ///< as requested
+  std::vector<std::size_t> made;                                         ///< of each line, in how many events
+  std::map<corpuscle::eval::EventId, corpuscle::eval::FourVector> sums;  ///< of the reference, per event
+  std::map<ReferenceKind, std::size_t> references;  ///< how many events have a reference of which kind
+  std::vector<std::string> damage;                  ///< what was left out, with keep_going
 };
 
 /// Streams events through worker processes. Events with the run and number of an earlier one are told apart

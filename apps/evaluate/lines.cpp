@@ -29,8 +29,15 @@ bool has_links_of_elements(event::Truth const& truth) {
 
 /// Whether it can be said who was seen where: by links of tracks, clusters and hits, or by those of the
 /// stored particles that were made of them.
-bool has_links(event::Event const& event) {
-  bool const has_elements = event.observed.tracks.size() > 0 || event.observed.clusters.size() > 0;
+///
+/// An event in which nothing was seen has nothing to link: there the collections that links would be in tell.
+bool has_links(event::Event const& event, io::Frame const& frame) {
+  event::Observed const& seen = event.observed;
+  bool const has_elements = seen.tracks.size() > 0 || seen.clusters.size() > 0;
+  if (!has_elements && seen.calo_hits.size() == 0)
+    return has_type(frame, "podio::Link<edm4hep::Track,edm4hep::MCParticle>") ||
+           has_type(frame, "podio::Link<edm4hep::Cluster,edm4hep::MCParticle>") ||
+           has_type(frame, "podio::Link<edm4hep::CalorimeterHit,edm4hep::MCParticle>");
   return has_links_of_elements(event.truth) || (has_elements && !event.truth.particle_links.empty());
 }
 
@@ -116,10 +123,12 @@ struct LineMeasurer::Implementation {
     if (request.reference != truth) {
       reference.kind = ReferenceKind::collection;
       reference.particles = with_collection(request.reference, builder, frame).stored;
-    } else if (has_links(event)) {
+    } else if (has_links(event, frame)) {
       truth::Targets targets =
           event.truth.calo_hit_links.empty() ? make_targets_on_clusters(event) : make_targets_on_hits(event);
-      reference.kind = has_links_of_elements(event.truth) ? ReferenceKind::targets : ReferenceKind::by_stored;
+      reference.kind = has_links_of_elements(event.truth) || event.truth.particle_links.empty()
+                           ? ReferenceKind::targets
+                           : ReferenceKind::by_stored;
       reference.particles = std::move(targets.particles);
       reference.sources = std::move(targets.members);
     } else if (event.truth.particles.size() > 0) {
@@ -137,7 +146,7 @@ struct LineMeasurer::Implementation {
 
   std::optional<eval::Measurement> measure_rules(Reference const& reference, event::Event const& event,
                                                  detector::Detector const& detector) {
-    if (event.observed.calo_hits.size() == 0) return measure_cluster_rules(reference, event, detector);
+    if (!pf::has_hits(event.observed)) return measure_cluster_rules(reference, event, detector);
     if (!on_hits) on_hits.emplace(detector);
     if (event.truth.calo_hit_links.empty())
       return measure(view(reference, (*on_hits)(event.observed), event));
@@ -159,8 +168,9 @@ struct LineMeasurer::Implementation {
   }
 
   std::optional<eval::Measurement> measure_perfect(Reference const& reference, event::Event const& event,
-                                                   detector::Detector const& detector) {
-    if (!has_links(event)) return std::nullopt;
+                                                   detector::Detector const& detector,
+                                                   io::Frame const& frame) {
+    if (!has_links(event, frame)) return std::nullopt;
     if (!by_truth) by_truth.emplace(detector);
     truth::PerfectParticles const found = (*by_truth)(event);
     eval::EventView seen = view(reference, found.particles, event);
@@ -182,7 +192,7 @@ struct LineMeasurer::Implementation {
       return has_elements ? measure_rules(reference, event, builder.detector()) : std::nullopt;
     if (line == cluster_rules)
       return has_elements ? measure_cluster_rules(reference, event, builder.detector()) : std::nullopt;
-    if (line == perfect) return measure_perfect(reference, event, builder.detector());
+    if (line == perfect) return measure_perfect(reference, event, builder.detector(), frame);
     if (line == naive)
       return has_elements
                  ? std::optional(measure(
@@ -204,9 +214,9 @@ Measured LineMeasurer::operator()(event::Event const& event, io::EventBuilder co
                                   io::Frame const& frame) {
   Implementation& self = *implementation_;
   auto const reference = self.make_reference(event, builder, frame);
-  Measured measured{event.run, event.number, reference.kind, 0, {}};
-  for (float const energy : reference.particles.energy)
-    if (std::isfinite(energy)) measured.reference_energy += static_cast<double>(energy);
+  Measured measured{event.run, event.number, reference.kind, {}, {}};
+  for (eval::Particle const& particle : eval::usable_particles(reference.particles))
+    measured.reference_sum = measured.reference_sum + particle.p;
   for (std::string const& line : self.request.lines)
     measured.lines.push_back(self.measure_line(line, reference, event, builder, frame));
   return measured;

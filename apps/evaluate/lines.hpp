@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,7 @@ namespace evaluate {
 
 /// Words for lines that are no collections.
 inline constexpr char const* stored = "stored";  ///< particles in the file, ours before others'
-inline constexpr char const* rules = "rules";    ///< on hits, or on clusters where the file has no hits
+inline constexpr char const* rules = "rules";    ///< on hits; on clusters where pf::has_hits says no
 inline constexpr char const* cluster_rules = "cluster-rules";
 inline constexpr char const* perfect = "perfect";
 inline constexpr char const* naive = "naive";
@@ -41,7 +42,7 @@ enum class ReferenceKind : std::uint8_t {
 struct Measured {
   std::int64_t run = 0, number = 0;
   ReferenceKind reference = ReferenceKind::none;
-  double reference_energy = 0;  ///< [GeV]
+  corpuscle::eval::FourVector reference_sum;  ///< of the usable ones: tells events apart
   std::vector<std::optional<corpuscle::eval::Measurement>>
       lines;  ///< as requested; none if it could not be made
 };

@@ -1,4 +1,4 @@
-// corpuscle-simulate: the verbs `simulate`, `generate` and `calibrate` of corpuscle, in a program of their
+// corpuscle-simulate: the verbs `simulate`, `generate`, `calibrate` and `prepare` of corpuscle, in a program of their
 // own because it links Pythia, which is under the GPL. `corpuscle simulate ...` starts it.
 
 #include <CLI/CLI.hpp>
@@ -14,5 +14,6 @@ int main(int argc, char** argv) {
   add_simulate(app, exit_code);
   add_generate(app, exit_code);
   add_calibrate(app, exit_code);
+  add_prepare(app, exit_code);
   return terminal::run(app, argc, argv, exit_code);
 }

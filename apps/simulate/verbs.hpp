@@ -6,3 +6,4 @@
 void add_simulate(CLI::App& app, int& exit_code);
 void add_generate(CLI::App& app, int& exit_code);
 void add_calibrate(CLI::App& app, int& exit_code);
+void add_prepare(CLI::App& app, int& exit_code);

@@ -28,14 +28,20 @@ constexpr std::size_t n_length_bytes = 8;
 constexpr std::size_t alignment = 8;
 /// The limit of the reference implementation: a forged length costs no more than this.
 constexpr std::uint64_t max_header = 100'000'000;
+constexpr int max_depth = 3;
 constexpr char const* metadata_key = "__metadata__";
 constexpr char const* data_checksum_key = "data_checksum";
 constexpr char const* header_checksum_key = "header_checksum";
 
-/// Independent of the spelling of the header: keys in order, no spaces.
+/// Keys in order, no spaces; what is not UTF-8 (a word of a command line, say) is replaced.
+std::string to_text(Json const& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// Independent of the spelling of the header.
 std::string header_checksum(Json header) {
   header[metadata_key].erase(header_checksum_key);
-  return checksum_of(header.dump());
+  return checksum_of(to_text(header));
 }
 
 /// Text from a damaged file, for a message.
@@ -115,8 +121,11 @@ class HeaderReader {
 
   void parse(std::string_view text) {
     if (text.empty() || text.front() != '{') fail(n_length_bytes, "the header is not a JSON object");
+    // The parser would take a zero for the end of the text.
+    if (text.find('\0') != text.npos) fail(n_length_bytes + text.find('\0'), "the header is not text");
     std::vector<std::set<std::string>> keys;  // of the objects that are open
-    auto const no_duplicates = [&](int, Json::parse_event_t event, Json& parsed) {
+    auto const check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+      if (depth > max_depth) fail(n_length_bytes, "the header is nested too deeply");
       if (event == Json::parse_event_t::object_start) keys.emplace_back();
       if (event == Json::parse_event_t::object_end) keys.pop_back();
       if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
@@ -124,7 +133,7 @@ class HeaderReader {
       return true;
     };
     try {
-      header_ = Json::parse(text, no_duplicates);
+      header_ = Json::parse(text, check);
     } catch (Json::parse_error const& error) {
       fail(n_length_bytes + error.byte, "the header is not JSON from here on");
     } catch (Json::exception const&) {  // a number beyond all types
@@ -211,7 +220,7 @@ std::string write_tensors(std::string const& path, std::span<Tensor const> tenso
   std::string const checksum = header_checksum(header);
   header[metadata_key][header_checksum_key] = checksum;
 
-  std::string text = header.dump();
+  std::string text = to_text(header);
   text.resize((text.size() + alignment - 1) / alignment * alignment, ' ');
   std::uint64_t const length = text.size();
 

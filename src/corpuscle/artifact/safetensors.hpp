@@ -26,7 +26,7 @@ using Metadata = std::map<std::string, std::string>;
 /// Writes a file that appears only when complete. Same arrays and metadata, in any order: same bytes.
 ///
 /// @param tensors   names are unique and not "__metadata__"; `bytes` agree with type and shape
-/// @param metadata  any text in UTF-8; the two checksums are added
+/// @param metadata  text in UTF-8 (other bytes are replaced by U+FFFD); the two checksums are added
 /// @return the header's checksum, which stands for the whole file
 /// @throws core::EnvironmentError if the disk does not take it
 std::string write_tensors(std::string const& path, std::span<Tensor const> tensors, Metadata metadata = {});

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -18,7 +19,11 @@ std::vector<std::string> candidates(char const* library) {
   Dl_info here{};
   if (::dladdr(reinterpret_cast<void*>(&candidates), &here) != 0 && here.dli_fname) {
     std::error_code error;
-    auto const folder = std::filesystem::weakly_canonical(here.dli_fname, error).parent_path();
+    // Of a program that was found on PATH the linker knows the bare name.
+    std::filesystem::path const self = std::string_view(here.dli_fname).find('/') == std::string_view::npos
+                                           ? std::filesystem::path("/proc/self/exe")
+                                           : std::filesystem::path(here.dli_fname);
+    auto const folder = std::filesystem::weakly_canonical(self, error).parent_path();
     for (char const* relative : {".", "../lib", "../lib64", CORPUSCLE_RELATIVE_LIBDIR})
       paths.push_back((folder / relative / library).string());
   }

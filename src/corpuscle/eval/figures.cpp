@@ -292,10 +292,10 @@ void add_sum(Measurements events, SumQuantity const& quantity, EvaluationConfig 
     test.add(event, found);
     if (!(expected > 0)) continue;
     by_size.add(expected, event, found / expected);
-    if (expected > config.min_momentum) response.add(event, found / expected);
+    if (expected >= config.min_momentum) response.add(event, found / expected);
   }
   std::string const of = quantity.title + " of the test particles over that of the reference";
-  builder.response(path, cat(of, ", where that is above ", config.min_momentum, " GeV"), response);
+  builder.response(path, cat(of, ", where that is at least ", config.min_momentum, " GeV"), response);
   builder.response_curves(path, "size", of, by_size);
   builder.histogram(path + "/response", of, response_axis(quantity.title + ", test / reference"), "events",
                     response);

@@ -89,7 +89,9 @@ class TruthMatcher {
         clusters_(links.truth.cluster_links),
         hits_(clusters_.empty() ? std::span(links.truth.calo_hit_links)
                                 : std::span<event::Link<event::CaloHitId> const>()),
-        particles_(links.particle_links) {}
+        particles_(links.particle_links),
+        has_weights_(std::any_of(links.particle_links.begin(), links.particle_links.end(),
+                                 [](auto const& link) { return link.weight > 0; })) {}
 
   /// Whether anything is known of where a particle comes from.
   [[nodiscard]] bool has_origin(std::size_t row) const {
@@ -140,7 +142,8 @@ class TruthMatcher {
         add_in_proportion(hits_[hit], links_.observed.calo_hits.energy[hit.row()], shares);
   }
 
-  static double weight_of(event::Link<event::ParticleId> const& link, bool is_charged) {
+  [[nodiscard]] double weight_of(event::Link<event::ParticleId> const& link, bool is_charged) const {
+    if (!has_weights_) return 1;
     if (link.weight <= 1) return link.weight;
     double const cluster_permille = std::floor(link.weight / 10000);
     double const track_permille = link.weight - 10000 * cluster_permille;
@@ -155,6 +158,7 @@ class TruthMatcher {
   LinksOf<event::ClusterId> clusters_;
   LinksOf<event::CaloHitId> hits_;
   LinksOf<event::ParticleId> particles_;
+  bool has_weights_;
 };
 
 /// Matches some of the test particles by direction to the reference particles that have no partner.

@@ -81,7 +81,8 @@ struct DirectionMatching {
 /// reference particles that are left. Linear in links.
 ///
 /// Weights of `particle_links` above 1 are those of LCIO: 10000 times the permille of the cluster energy plus
-/// the permille of the tracks; charged particles take the second, others the first.
+/// the permille of the tracks; charged particles take the second, others the first. Where all are 0, as fast
+/// simulation leaves them, each counts 1.
 ParticleMatch match_by_truth(std::span<Particle const> reference, std::span<Particle const> test,
                              event::Particles const& test_table, TruthLinks const& links,
                              DirectionMatching const& config = {});

@@ -318,8 +318,9 @@ std::optional<Candidate> neutral_particle(Cluster const& cluster, double energy,
     return std::nullopt;
   }
   particle.particle_class = is_photon ? ParticleClass::photon : ParticleClass::neutral_hadron;
-  particle.mass = is_photon ? 0 : kaon_mass;
-  particle.energy = std::max(energy, particle.mass);
+  // With less energy than the mass it was seen in part only; where it flew is known all the same.
+  particle.mass = is_photon || energy <= kaon_mass ? 0 : kaon_mass;
+  particle.energy = energy;
   double const p = std::sqrt(particle.energy * particle.energy - particle.mass * particle.mass);
   particle.momentum = p * cluster.direction;
   return particle;

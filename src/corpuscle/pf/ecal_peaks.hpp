@@ -26,7 +26,7 @@ struct EcalPeak {
 ///
 /// Hits are projected to the surface and summed in pixels of the size of a cell; pixels are grouped around
 /// maxima of the density as CLUE does (detector.md 5.2; Rovere et al., Front. Big Data 3 (2020) 591315): each
-/// follows the nearest pixel of higher density, and begins a group of its own if there is none within 20 mm.
+/// follows the nearest pixel of higher density, and begins a group of its own if there is none within 10 mm.
 /// A small maximum in the skirts of a large one is a fluctuation of it and joins it. Linear in hits.
 class EcalPeakFinder {
  public:

@@ -13,10 +13,10 @@ namespace corpuscle::pf {
 ///
 /// Like Pandora's fragment removal (detector.md 6.7) it weighs several signs, here as the logarithm of the
 /// odds: linear in eight quantities, with coefficients for each kind of fragment (hadronic, photon) and of
-/// parent (with tracks, neutral hadron, photon). Fitted by logistic regression to the 120,000 pairs of
-/// showers in 600 simulated ttbar events of CLICdet (380 GeV), the truth being whether the same particle gave
-/// most of the energy of both. On other such events a threshold at odds of 1:3 joins 79 % of the fragments
-/// and 10 % of the particles, 1.5 % of the photons above 1 GeV.
+/// parent (a track without shower, a shower with tracks, neutral hadron, photon). Fitted by logistic
+/// regression to the 120,000 pairs of showers in 600 simulated ttbar events of CLICdet (380 GeV), the truth
+/// being whether the same particle gave most of the energy of both. On other such events a threshold at odds
+/// of 1:3 joins 79 % of the fragments and 10 % of the particles, 1.5 % of the photons above 1 GeV.
 class FragmentEvidence {
  public:
   FragmentEvidence(std::span<ShowerHit const> hits, std::span<ChargedTrack const> tracks,

@@ -602,7 +602,7 @@ std::vector<Candidate> HitParticleFlow::Implementation::make_particles() {
         continue;
       particle.particle_class = ParticleClass::neutral_hadron;
       particle.mass = kaon_mass;
-      particle.energy = std::max(shower.energy, kaon_mass);
+      particle.energy = shower.energy;
     }
     Vector3 const centroid = shower.sums.centroid();
     double const p = std::sqrt(particle.energy * particle.energy - particle.mass * particle.mass);

@@ -7,6 +7,7 @@
 #include "corpuscle/config/yaml.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/eval/evaluation.hpp"
 #include "corpuscle/eval/statistics.hpp"
 #include "corpuscle/report/numbers.hpp"
 
@@ -39,6 +40,8 @@ void bind(config::Section& section, Gate& gate) {
                "a gate needs min, max, tolerance or sigmas")
       .require(!(gate.tolerance || gate.sigmas) || gate.reference || !gate.against.empty(), "figure",
                "tolerance and sigmas need a reference, or a line that the figure is held against")
+      .require(!gate.reference || gate.tolerance || gate.sigmas, "reference",
+               "says nothing without tolerance or sigmas")
       .require(!gate.min || !gate.max || *gate.min <= *gate.max, "min", "must not be above max");
 }
 
@@ -48,13 +51,11 @@ struct GateFile {
 
 Line const& find_line(std::span<Line const> lines, std::string const& name, Gate const& gate) {
   if (name.empty()) return lines.front();
-  std::vector<std::string_view> names;
+  std::string known;
   for (Line const& line : lines) {
     if (line.name == name) return line;
-    names.emplace_back(line.name);
+    known += cat(known.empty() ? "" : ", ", line.name);
   }
-  std::string known;
-  for (std::string_view one : names) known += cat(known.empty() ? "" : ", ", one);
   throw core::ConfigError(
       cat(gate.where, " (", gate.figure, "): there is no line '", name, "'; there are ", known));
 }
@@ -65,10 +66,13 @@ eval::Figure find_figure(Line const& line, Gate const& gate) try {
   throw core::ConfigError(cat(gate.where, ": ", error.what()));
 }
 
+[[noreturn]] void fail_without_stored(Gate const& gate) {
+  throw core::ConfigError(cat(gate.where, " (", gate.figure,
+                              "): is held against stored numbers: name them with --stored numbers.json"));
+}
+
 double stored_value(StoredNumbers const* stored, Line const& line, Gate const& gate) {
-  if (!stored)
-    throw core::ConfigError(cat(gate.where, " (", gate.figure,
-                                "): is held against stored numbers: name them with --stored numbers.json"));
+  if (!stored) fail_without_stored(gate);
   auto const at = std::find_if(stored->figures.begin(), stored->figures.end(), [&](auto const& figure) {
     return figure.line == line.name && figure.name == gate.figure;
   });
@@ -120,6 +124,24 @@ std::vector<Gate> load_gates(std::string const& path) {
       [](config::Section& top, GateFile& read) { top.sections("gates", read.gates, bind); });
   for (std::size_t k = 0; k < file.gates.size(); ++k) file.gates[k].where = cat(path, ": gate ", k + 1);
   return file.gates;
+}
+
+void require_known(std::span<Gate const> gates, std::span<std::string const> lines, bool has_stored) {
+  // Which figures there are does not depend on the events: one without particles has them all.
+  event::Particles const nobody;
+  eval::Evaluation nothing;
+  nothing.add(eval::EventId{}, eval::EventView{nobody, nobody});
+  eval::Result const result = nothing.result();
+  std::vector<Line> empty;
+  for (std::string const& name : lines) empty.push_back({name, result});
+  for (Gate const& gate : gates) {
+    find_figure(find_line(empty, gate.line, gate), gate);
+    if (gate.against == stored_name) {
+      if (!has_stored) fail_without_stored(gate);
+    } else if (!gate.against.empty()) {
+      find_line(empty, gate.against, gate);
+    }
+  }
 }
 
 std::vector<Verdict> judge(std::span<Gate const> gates, std::span<Line const> lines,

@@ -20,9 +20,9 @@ namespace corpuscle::report {
 /// One requirement. Without `against` it is for the figure itself, else for its difference to that of another
 /// line, on the same events, so that what both have in common drops out.
 struct Gate {
-  std::string figure;               ///< "jets/ee_genkt_R0.4/response_median"
-  std::string line;                 ///< empty: the first one
-  std::string against;              ///< another line, or "stored": the numbers of an earlier report
+  std::string figure;   ///< "jets/ee_genkt_R0.4/response_median"
+  std::string line;     ///< empty: the first one
+  std::string against;  ///< another line, or "stored": an earlier report (never a line of that name)
   std::optional<double> min, max;   ///< inclusive
   std::optional<double> reference;  ///< what is expected; 0 for differences
   std::optional<double> tolerance;  ///< how far it may be from there ...
@@ -52,8 +52,14 @@ struct StoredNumbers {
 /// @throws core::ConfigError with file, line and column if the file says what it must not, or gates nothing
 std::vector<Gate> load_gates(std::string const& path);
 
+/// Finds before the evaluation what `judge` would find after it.
+/// @param lines  names of those that there may be; at least one
+/// @throws core::ConfigError if there is no such figure or line, or stored numbers are wanted that are not
+/// there
+void require_known(std::span<Gate const> gates, std::span<std::string const> lines, bool has_stored);
+
 /// @param stored  null if there are none
-/// @throws core::ConfigError if there is no such figure or line
+/// @throws core::ConfigError if there is no such figure or line, or no stored numbers
 /// @throws core::DataError if the stored numbers are of other events
 std::vector<Verdict> judge(std::span<Gate const> gates, std::span<Line const> lines,
                            StoredNumbers const* stored);

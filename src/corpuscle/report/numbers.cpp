@@ -66,7 +66,8 @@ std::string to_json(Report const& report) {
   for (Line const& line : report.lines) json["lines"][line.name] = Json::parse(eval::to_json(line.result));
   json["differences"] = differences(report);
   json["gates"] = gates(report.verdicts);
-  return json.dump(1) + "\n";
+  // Names of files and lines need not be UTF-8.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 StoredNumbers load_numbers(std::string const& path) {

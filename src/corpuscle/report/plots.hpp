@@ -45,11 +45,11 @@ struct Plots {
   std::vector<MatrixPlot> matrices;
 };
 
-/// The figures worth looking at: some forty of the curves and histograms of the results. Ratios of curves are
-/// to the first line, with the error that they have on the same events (those of the bootstrap replicas);
-/// ratios of histograms are to the reference particles if the histogram has them, else to the first line,
-/// where that has 10 entries. Widths of fewer than 5 entries are left out. The line "naive" may run out of
-/// the picture, unless it is alone: it would flatten the others.
+/// The figures worth looking at: some fifty-five of the curves and histograms of the results. Ratios of
+/// curves are to the first line, with the error that they have on the same events (those of the bootstrap
+/// replicas); ratios of histograms are to the reference particles if the histogram has them, else to the
+/// first line, where that has 10 entries. Widths of fewer than 5 entries are left out. The line "naive" may
+/// run out of the picture, unless it is alone: it would flatten the others.
 /// @param lines  one or more, of the same events, made alike
 Plots choose_plots(std::span<Line const> lines);
 

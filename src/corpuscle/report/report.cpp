@@ -53,13 +53,16 @@ class AtomicFolder {
   [[nodiscard]] std::string operator/(std::string const& name) const { return temporary_ + "/" + name; }
 
   void commit() {
-    std::error_code error;
+    std::error_code error, ignored;
     std::string const old = temporary_ + ".old";
-    bool const replaces = fs::exists(path_);
+    bool const replaces = fs::exists(path_, ignored);
     if (replaces) fs::rename(path_, old, error);
-    if (!error) fs::rename(temporary_, path_, error);
+    if (!error) {
+      fs::rename(temporary_, path_, error);
+      if (error && replaces) fs::rename(old, path_, ignored);  // the earlier report stays
+    }
     if (error) throw core::EnvironmentError(cat(path_, ": cannot be written: ", error.message()));
-    if (replaces) fs::remove_all(old, error);
+    if (replaces) fs::remove_all(old, ignored);
   }
 
  private:
@@ -70,8 +73,12 @@ class AtomicFolder {
 }  // namespace
 
 void require_replaceable(std::string const& folder) {
+  if (folder.empty()) throw core::ConfigError("the folder for the report has no name: give it one");
   std::error_code error;
-  if (!fs::exists(folder, error)) return;
+  if (!fs::exists(folder, error)) {
+    AtomicFolder const attempt(folder);
+    return;
+  }
   if (!fs::is_directory(folder, error))
     throw core::ConfigError(cat(folder, ": is a file; a report is a folder: name another"));
   for (auto const& entry : fs::directory_iterator(folder, error)) {
@@ -81,6 +88,7 @@ void require_replaceable(std::string const& folder) {
           cat(folder, ": holds '", name,
               "', which is no part of a report, and would be replaced: name another folder"));
   }
+  AtomicFolder const attempt(folder);
 }
 
 void write(Report const& report, std::string const& folder, Contents contents) {

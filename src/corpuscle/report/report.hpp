@@ -26,13 +26,14 @@ enum class Contents {
 /// Writes a report as a folder that appears when it is complete, and replaces an earlier report of that name:
 /// `report.html` (one file: pictures, numbers and the program that shows them are in it), `figures/` with
 /// each picture as PNG and PDF, `histograms.root`, `numbers.json`. Numbers and pictures depend on the report
-/// alone. Cost: 0.1 to 0.2 s per picture, of which there are about fifty.
+/// alone. Cost: 0.1 to 0.2 s per picture, of which there are about sixty.
 ///
 /// @throws core::ConfigError if the folder exists and is not a report
 /// @throws core::EnvironmentError if it cannot be written, or without ROOT
 void write(Report const& report, std::string const& folder, Contents contents = Contents::all);
 
-/// @throws as `write` does for a folder that it may not replace
+/// Tries whether `write` will be able to, before the work of which it tells. Makes the folders above.
+/// @throws as `write` does for a folder that it may not replace, or cannot write
 void require_replaceable(std::string const& folder);
 
 }  // namespace corpuscle::report

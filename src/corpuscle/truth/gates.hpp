@@ -41,13 +41,14 @@ Gate judge(std::string name, std::string quantity, std::vector<double> sample,
 /// The checks by which the authors of MLPF accept a converted sample (mlpf.md 2.3), summed over events. Those
 /// that need jets (R1, G) are for `eval`, which can add its rows with `judge`.
 ///
-/// | gate | sample |
-/// | --- | --- |
-/// | H2 | calorimeter hits per GeV of target energy, and tracker hits per track: one entry per event |
-/// | H3 | pT from a circle through the tracker hits of a charged target that lives on a track, over its true
-/// pT | | H4 | energy of the hits of a target that left any, over its energy | | T4 | momentum of the track,
-/// or energy of the cluster, that a target lives on, over its energy | | R2 | the same as H4, of all targets
-/// | | P  | |sum of reconstructed - sum of target energies| / sum of target energies: one entry per event |
+/// What each of them is a sample of:
+/// - H2: calorimeter hits per GeV of target energy, and tracker hits per track; one entry per event.
+/// - H3: pT from a circle through the tracker hits of a charged target that lives on a track, over its true
+/// pT.
+/// - H4: energy of the hits of a target that left any, over its energy.
+/// - T4: momentum of the track, or energy of the cluster, that a target lives on, over its energy.
+/// - R2: the same as H4, of all targets, and from clusters where there are no links of hits.
+/// - P: |sum of reconstructed - sum of target energies| / sum of target energies; one entry per event.
 class ConsistencyGates {
  public:
   explicit ConsistencyGates(detector::Detector const& detector) : field_(detector.field) {}

@@ -30,8 +30,8 @@ namespace {
 
 using core::cat;
 
-// Colours that are told apart by the colour-blind too and in print, with a marker each: black, orange, azure,
-// magenta, green, grey (M. Petroff, arXiv:2107.02270, to the nearest of ROOT's own).
+// Colours that are told apart by the colour-blind too and in print, with a marker each: black, azure, orange,
+// magenta, green, grey, red (M. Petroff, arXiv:2107.02270, to the nearest of ROOT's own).
 constexpr int colours[] = {kBlack, kAzure + 1, kOrange + 7, kMagenta + 2, kGreen + 2, kGray + 2, kRed + 1};
 constexpr int markers[] = {20, 21, 22, 23, 33, 34, 29};
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "corpuscle/dataset/examples.hpp"
+#include "corpuscle/encoding/encoder.hpp"
+#include "corpuscle/truth/targets.hpp"
+
+namespace corpuscle::dataset {
+
+/// What a dataset of this schema has beside the tracks; the TargetBuilder must agree.
+truth::Mode mode_of(encoding::Schema const& schema) noexcept;
+
+/// False if particles with a track would have no element: a schema without tracks needs the rule 2026, which
+/// gives them a hit, too.
+bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcept;
+
+/// Encodes an event and appends it with its targets.
+///
+/// A target sits on its track if the schema has tracks, else on its cluster or, in hit mode, its hit. One
+/// whose home is no element (a track without a state at the interaction point) is among the particles only.
+///
+/// @param event         has passed event::check
+/// @param make_targets  its mode is mode_of(encode.schema())
+/// @param examples      of the width of the schema
+void append_example(event::Event const& event, encoding::Encoder const& encode,
+                    truth::TargetBuilder const& make_targets, Examples& examples);
+
+/// The same for one event alone.
+Examples make_example(event::Event const& event, encoding::Encoder const& encode,
+                      truth::TargetBuilder const& make_targets);
+
+}  // namespace corpuscle::dataset

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "corpuscle/encoding/schema.hpp"
+
+namespace corpuscle::encoding {
+
+/// What an element measures by itself; outputs of a network are relative to it. Always finite.
+struct Reference {
+  float energy = 0;  ///< momentum of a track, energy of a cluster or hit [GeV]; 0: cannot be a particle
+  float pt = 0;      ///< the part of that transverse to the beam [GeV]
+  float eta = 0;     ///< pseudorapidity at the origin
+  float sin_phi = 0,
+        cos_phi = 0;          ///< azimuth at the origin; not normalised for the hits of mlpf-2023 and 2026
+  float charge = 0;           ///< of a track: +1 or -1 [e]
+  float x = 0, y = 0, z = 0;  ///< where a track comes from: its point nearest to the beam [mm]
+
+  friend bool operator==(Reference const&, Reference const&) = default;
+};
+
+/// The elements of one event, ready for a network: one row each, in canonical order.
+///
+/// Types come in the order of the schema, elements of one type by falling energy, then by their other values.
+/// So the order follows from what was measured and not from the rows of a file; elements of equal rank have
+/// equal rows.
+struct Elements {
+  std::size_t width = 0;              ///< of the schema
+  std::vector<float> features;        ///< [size, width], row by row, finite, not normalised
+  std::vector<ElementType> types;     ///< [size]
+  std::vector<std::uint32_t> rows;    ///< [size]: row in the table of its type in the event
+  std::vector<Reference> references;  ///< [size]
+  bool has_tracks = true;             ///< whether the schema has tracks at all
+  std::size_t n_broken = 0;   ///< elements with an input that is not a finite number; what needs it is 0
+  std::size_t n_limited = 0;  ///< features outside the range of their column, set to its end
+
+  [[nodiscard]] std::size_t size() const noexcept { return types.size(); }
+  [[nodiscard]] std::span<float const> row(std::size_t element) const noexcept {
+    return {features.data() + element * width, width};
+  }
+};
+
+}  // namespace corpuscle::encoding

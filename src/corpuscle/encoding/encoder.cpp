@@ -1,0 +1,94 @@
+#include "corpuscle/encoding/encoder.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "corpuscle/encoding/encoding.hpp"
+
+namespace corpuscle::encoding {
+namespace {
+
+/// Sorts first by type, then by falling energy: energies are finite and not negative, so that their bits are
+/// in the order of their values.
+struct Rank {
+  std::uint64_t key;
+  std::uint32_t element;
+};
+
+auto tie(Reference const& r) {
+  return std::tie(r.energy, r.pt, r.eta, r.sin_phi, r.cos_phi, r.charge, r.x, r.y, r.z);
+}
+
+Elements in_canonical_order(Elements const& elements, Schema const& schema) {
+  std::uint64_t place[n_element_types] = {};
+  for (std::size_t k = 0; k < schema.elements.size(); ++k)
+    place[static_cast<std::size_t>(schema.elements[k].type)] = k;
+  std::size_t const n = elements.size();
+  std::vector<Rank> ranks(n);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    std::uint64_t const energy = std::bit_cast<std::uint32_t>(elements.references[i].energy);
+    ranks[i] = {place[static_cast<std::size_t>(elements.types[i])] << 32 | (0xffffffffU - energy), i};
+  }
+  std::sort(ranks.begin(), ranks.end(), [&](Rank a, Rank b) {
+    if (a.key != b.key) return a.key < b.key;
+    auto const x = elements.row(a.element);
+    auto const y = elements.row(b.element);
+    auto const [p, q] = std::mismatch(x.begin(), x.end(), y.begin());
+    if (p != x.end()) return *p < *q;
+    return tie(elements.references[a.element]) < tie(elements.references[b.element]);
+  });
+
+  Elements sorted;
+  sorted.width = elements.width;
+  sorted.has_tracks = elements.has_tracks;
+  sorted.n_broken = elements.n_broken;
+  sorted.n_limited = elements.n_limited;
+  sorted.features.reserve(elements.features.size());
+  sorted.types.reserve(n);
+  sorted.rows.reserve(n);
+  sorted.references.reserve(n);
+  for (Rank const rank : ranks) {
+    auto const row = elements.row(rank.element);
+    sorted.features.insert(sorted.features.end(), row.begin(), row.end());
+    sorted.types.push_back(elements.types[rank.element]);
+    sorted.rows.push_back(elements.rows[rank.element]);
+    sorted.references.push_back(elements.references[rank.element]);
+  }
+  return sorted;
+}
+
+}  // namespace
+
+Reference make_reference(double energy, double pt, double eta, double sin_phi, double cos_phi, double charge,
+                         core::Vector3 origin) {
+  /// More is a curvature of nearly zero, not a measurement.
+  constexpr double max_energy = 1e5;  // GeV
+  auto const round = [](double number) { return static_cast<float>(number) + 0.F; };
+  Reference r{round(energy), round(pt),       round(eta),      round(sin_phi), round(cos_phi),
+              round(charge), round(origin.x), round(origin.y), round(origin.z)};
+  bool const is_usable = all_finite(r.energy, r.pt, r.eta, r.sin_phi, r.cos_phi, r.charge, r.x, r.y, r.z) &&
+                         r.energy > 0 && energy < max_energy && (r.sin_phi != 0 || r.cos_phi != 0);
+  return is_usable ? r : Reference{};
+}
+
+Encoder::Encoder(Schema const& schema, detector::Detector const& detector) : schema_(schema) {
+  require_same(schema, find_schema(schema.name), "encoding");
+  std::unique_ptr<Encoding const> encoding = make_corpuscle_encoding(schema.name, detector);
+  if (!encoding) encoding = make_mlpf_encoding(schema.name, detector);
+  encoding_ = std::move(encoding);
+}
+
+Elements Encoder::operator()(event::Observed const& observed) const {
+  Elements elements;
+  elements.width = schema_.width();
+  elements.has_tracks = schema_.columns(ElementType::track) != nullptr;
+  encoding_->append_all(observed, elements);
+  return in_canonical_order(elements, schema_);
+}
+
+}  // namespace corpuscle::encoding
