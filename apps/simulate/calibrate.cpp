@@ -47,9 +47,9 @@ std::string section_text(chain::CalibrationConfig const& config, chain::Calibrat
 int calibrate(Options options) {
   detector::Detector const detector = config::find_detector(options.detector);
   terminal::require_other_file(options.output, {options.detector});
+  terminal::catch_interruptions();
   core::AtomicFile file(options.output);  // now: where it cannot be written, nobody should wait first
 
-  terminal::catch_interruptions();
   options.config.should_stop = [] { return terminal::interrupted_by() != 0; };
   chain::CalibrationResult result;
   try {
