@@ -24,5 +24,6 @@ int main(int argc, char** argv) {
   add_reconstruct(app, exit_code);
   add_truth(app, exit_code);
   add_evaluate(app, argv);
+  add_train(app, argv);
   return terminal::run(app, argc, argv, exit_code);
 }

@@ -1,5 +1,5 @@
 // The verbs of other programs: corpuscle-simulate may link Pythia and corpuscle-evaluate links FastJet, both
-// under the GPL; this one starts them.
+// under the GPL, and corpuscle-train needs LibTorch; this one starts them.
 
 #include <unistd.h>
 
@@ -17,20 +17,22 @@ namespace {
 using namespace corpuscle;
 
 /// Becomes another program, which lies where this one does.
-[[noreturn]] void start(char const* name, char** argv) {
+/// @param way_out  how to get it, where it is missing
+[[noreturn]] void start(char const* name, char const* way_out, char** argv) {
   std::error_code ignored;
   auto const self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   std::string const program = (self.parent_path() / name).string();
   ::execv(program.c_str(), argv);
-  throw core::EnvironmentError(core::cat(program, ": cannot be started: ", std::strerror(errno),
-                                         ". It comes with Corpuscle, as a program of its own"));
+  throw core::EnvironmentError(
+      core::cat(program, ": cannot be started: ", std::strerror(errno), ". ", way_out));
 }
 
-void add(CLI::App& app, char** argv, char const* verb_name, char const* what, char const* program) {
+void add(CLI::App& app, char** argv, char const* verb_name, char const* what, char const* program,
+         char const* way_out = "It comes with Corpuscle, as a program of its own") {
   CLI::App* verb = app.add_subcommand(verb_name, what);
   verb->set_help_flag();  // all options are for the other program to understand
   verb->prefix_command();
-  verb->callback([argv, program] { start(program, argv); });
+  verb->callback([argv, program, way_out] { start(program, way_out, argv); });
 }
 
 }  // namespace
@@ -46,4 +48,11 @@ void add_simulate(CLI::App& app, char** argv) {
 void add_evaluate(CLI::App& app, char** argv) {
   add(app, argv, "evaluate", "Say how good a reconstruction is, as a report with figures",
       "corpuscle-evaluate");
+}
+
+void add_train(CLI::App& app, char** argv) {
+  add(app, argv, "train", "Train a network on a dataset", "corpuscle-train",
+      "It is built where LibTorch is: run tools/setup --train, then build with -DCORPUSCLE_WITH_TORCH=ON. "
+      "All "
+      "else works without it");
 }

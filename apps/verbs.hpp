@@ -12,3 +12,6 @@ void add_simulate(CLI::App& app, char** argv);
 
 /// `evaluate`: running it starts corpuscle-evaluate.
 void add_evaluate(CLI::App& app, char** argv);
+
+/// `train`: running it starts corpuscle-train.
+void add_train(CLI::App& app, char** argv);

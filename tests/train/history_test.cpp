@@ -1,0 +1,40 @@
+#include "corpuscle/train/history.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "corpuscle/core/error.hpp"
+#include "dataset/toy_examples.hpp"
+
+namespace corpuscle::train {
+namespace {
+
+TEST(History, ALineIsJson) {
+  EXPECT_EQ(history_line("train", 3, {{"loss", 0.1}, {"norm", NAN}}),
+            "{\"step\": 3, \"kind\": \"train\", \"loss\": 0.1, \"norm\": null}\n");
+}
+
+TEST(History, WhoGoesOnDropsTheLinesThatWillBeMadeAgain) {
+  dataset::Folder const folder("history");
+  std::filesystem::create_directories(folder.path());
+  {
+    History history(folder / "h.jsonl", 0);
+    for (int step : {5, 10, 15}) history.add("train", step, {});
+  }
+  std::string const all = folder.bytes("h.jsonl");
+  folder.put("h.jsonl", all + "{\"step\": 2");  // cut off by a kill
+  History history(folder / "h.jsonl", 10);
+  EXPECT_EQ(folder.bytes("h.jsonl"), all.substr(0, all.size() - history_line("train", 15, {}).size()));
+  history.add("train", 15, {});
+  EXPECT_EQ(folder.bytes("h.jsonl"), all);
+}
+
+TEST(History, AFullDiskIsAnError) {
+  dataset::Folder const folder("history_full");
+  EXPECT_THROW(History(folder / "no/such/h.jsonl", 0), core::EnvironmentError);
+}
+
+}  // namespace
+}  // namespace corpuscle::train
