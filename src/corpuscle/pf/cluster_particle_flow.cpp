@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "corpuscle/core/expect.hpp"
+#include "corpuscle/pf/candidate.hpp"
 #include "corpuscle/pf/charged_track.hpp"
 
 namespace corpuscle::pf {
@@ -20,12 +21,6 @@ using core::Vector3;
 using detector::CalorimeterShell;
 using event::ParticleClass;
 using Parameters = detector::ParticleFlow;
-
-// Masses [GeV] (PDG 2022). Charged hadrons are taken for pions, neutral ones for K0L.
-constexpr double pion_mass = 0.13957;
-constexpr double kaon_mass = 0.497611;
-constexpr double electron_mass = 0.000510999;
-constexpr double muon_mass = 0.105658;
 
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
@@ -59,18 +54,6 @@ struct Pair {
   std::size_t cluster = 0;
 
   friend auto operator<=>(Pair const&, Pair const&) = default;
-};
-
-/// One particle on its way into the table.
-struct Candidate {
-  ParticleClass particle_class = ParticleClass::photon;
-  double charge = 0;
-  double energy = 0;
-  Vector3 momentum;
-  double mass = 0;
-  Vector3 reference;
-  event::TrackId track;
-  std::size_t cluster = none;  ///< first of the chain
 };
 
 double energy_of(Vector3 momentum, double mass) {
@@ -338,7 +321,7 @@ std::vector<Candidate> make_particles(std::vector<Track> const& tracks, std::vec
     }
     Candidate particle = charged_particle(track, identify(track, clusters, parameters));
     if (track.cluster != none && !is_given[track.cluster]) {
-      particle.cluster = track.cluster;
+      particle.shower = track.cluster;
       is_given[track.cluster] = true;
       Cluster const& shower = clusters[track.cluster];
       double const excess = shower.shower_energy - shower.track_energy;
@@ -354,29 +337,12 @@ std::vector<Candidate> make_particles(std::vector<Track> const& tracks, std::vec
     Cluster const& cluster = clusters[k];
     if (cluster.n_tracks > 0 || cluster.is_fragment) continue;
     if (auto neutral = neutral_particle(cluster, cluster.energy, parameters)) {
-      neutral->cluster = k;
+      neutral->shower = k;
       particles.push_back(*neutral);
     }
   }
-  auto const key = [](Candidate const& p) {
-    return std::tuple(-p.energy, p.momentum.x, p.momentum.y, p.momentum.z, p.particle_class, p.charge,
-                      p.reference.x, p.reference.y, p.reference.z);
-  };
-  std::sort(particles.begin(), particles.end(),
-            [&](Candidate const& a, Candidate const& b) { return key(a) < key(b); });
+  sort_by_energy(particles);
   return particles;
-}
-
-std::int32_t pdg_code(ParticleClass particle_class, double charge) {
-  int const sign = charge < 0 ? -1 : 1;
-  switch (particle_class) {
-    case ParticleClass::charged_hadron: return sign * 211;
-    case ParticleClass::electron: return -sign * 11;  // 11 is the electron, of negative charge
-    case ParticleClass::muon: return -sign * 13;
-    case ParticleClass::neutral_hadron: return 130;
-    case ParticleClass::photon: break;
-  }
-  return 22;
 }
 
 event::Particles fill(std::vector<Candidate> const& candidates, std::vector<Cluster> const& clusters) {
@@ -386,20 +352,8 @@ event::Particles fill(std::vector<Candidate> const& candidates, std::vector<Clus
   particles.clusters.offsets.reserve(candidates.size() + 1);
   for (std::size_t k = 0; k < candidates.size(); ++k) {
     Candidate const& c = candidates[k];
-    particles.particle_class[k] = c.particle_class;
-    particles.pdg[k] = pdg_code(c.particle_class, c.charge);
-    particles.charge[k] = static_cast<float>(c.charge);
-    particles.energy[k] = static_cast<float>(c.energy);
-    particles.px[k] = static_cast<float>(c.momentum.x);
-    particles.py[k] = static_cast<float>(c.momentum.y);
-    particles.pz[k] = static_cast<float>(c.momentum.z);
-    particles.mass[k] = static_cast<float>(c.mass);
-    particles.x[k] = static_cast<float>(c.reference.x);
-    particles.y[k] = static_cast<float>(c.reference.y);
-    particles.z[k] = static_cast<float>(c.reference.z);
-    if (c.track.is_valid()) particles.tracks.values.push_back(c.track);
-    particles.tracks.end_row();
-    for (std::size_t i = c.cluster; i != none; i = clusters[i].next) {
+    fill_row(particles, k, c);
+    for (std::size_t i = c.shower; i != none; i = clusters[i].next) {
       particles.clusters.values.push_back(clusters[i].id);
     }
     particles.clusters.end_row();

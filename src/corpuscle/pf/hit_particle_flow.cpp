@@ -12,6 +12,7 @@
 #include "corpuscle/cluster/cone_clustering.hpp"
 #include "corpuscle/core/angles.hpp"
 #include "corpuscle/core/expect.hpp"
+#include "corpuscle/pf/candidate.hpp"
 #include "corpuscle/pf/ecal_peaks.hpp"
 #include "corpuscle/pf/fragments.hpp"
 #include "corpuscle/pf/hit_boxes.hpp"
@@ -24,12 +25,6 @@ using core::Vector3;
 using event::ParticleClass;
 using event::Subdetector;
 using Parameters = detector::HitParticleFlow;
-
-// Masses [GeV] (PDG 2022). Charged hadrons are taken for pions, neutral ones for K0L.
-constexpr double pion_mass = 0.13957;
-constexpr double kaon_mass = 0.497611;
-constexpr double electron_mass = 0.000510999;
-constexpr double muon_mass = 0.105658;
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
@@ -60,34 +55,10 @@ bool has_photon_shape(EcalPeak const& peak, Parameters const& cut) {
          peak.depth50 <= cut.photon_max_depth + cut.photon_depth_growth * log_energy;
 }
 
-/// One particle on its way into the table.
-struct Candidate {
-  ParticleClass particle_class = ParticleClass::photon;
-  double charge = 0;
-  double energy = 0;
-  Vector3 momentum;
-  double mass = 0;
-  Vector3 reference;
-  event::TrackId track;
-  std::uint32_t shower = none;
-};
-
 /// Of what has one track, and what it left looks like this.
 ParticleClass class_of(Shower::Kind kind) {
   if (kind == Shower::Kind::electron) return ParticleClass::electron;
   return kind == Shower::Kind::muon ? ParticleClass::muon : ParticleClass::charged_hadron;
-}
-
-std::int32_t pdg_code(ParticleClass particle_class, double charge) {
-  int const sign = charge < 0 ? -1 : 1;
-  switch (particle_class) {
-    case ParticleClass::charged_hadron: return sign * 211;
-    case ParticleClass::electron: return -sign * 11;  // 11 is the electron, of negative charge
-    case ParticleClass::muon: return -sign * 13;
-    case ParticleClass::neutral_hadron: return 130;
-    case ParticleClass::photon: break;
-  }
-  return 22;
 }
 
 }  // namespace
@@ -609,12 +580,7 @@ std::vector<Candidate> HitParticleFlow::Implementation::make_particles() {
     particle.momentum = p / core::length(centroid) * centroid;
     particles.push_back(particle);
   }
-  auto const key = [](Candidate const& p) {
-    return std::tuple(-p.energy, p.momentum.x, p.momentum.y, p.momentum.z, p.particle_class, p.charge,
-                      p.reference.x, p.reference.y, p.reference.z);
-  };
-  std::sort(particles.begin(), particles.end(),
-            [&](Candidate const& a, Candidate const& b) { return key(a) < key(b); });
+  sort_by_energy(particles);
   return particles;
 }
 
@@ -622,23 +588,11 @@ HitReconstruction HitParticleFlow::Implementation::fill(std::vector<Candidate> c
   HitReconstruction result;
   auto& [clusters, particles] = result;
   particles.resize(candidates.size());
-  std::vector<std::uint32_t> with_shower;
+  std::vector<std::size_t> with_shower;
   for (std::size_t k = 0; k < candidates.size(); ++k) {
     Candidate const& c = candidates[k];
-    particles.particle_class[k] = c.particle_class;
-    particles.pdg[k] = pdg_code(c.particle_class, c.charge);
-    particles.charge[k] = static_cast<float>(c.charge);
-    particles.energy[k] = static_cast<float>(c.energy);
-    particles.px[k] = static_cast<float>(c.momentum.x);
-    particles.py[k] = static_cast<float>(c.momentum.y);
-    particles.pz[k] = static_cast<float>(c.momentum.z);
-    particles.mass[k] = static_cast<float>(c.mass);
-    particles.x[k] = static_cast<float>(c.reference.x);
-    particles.y[k] = static_cast<float>(c.reference.y);
-    particles.z[k] = static_cast<float>(c.reference.z);
-    if (c.track.is_valid()) particles.tracks.values.push_back(c.track);
-    particles.tracks.end_row();
-    if (c.shower != none) {
+    fill_row(particles, k, c);
+    if (c.shower != Candidate::none) {
       particles.clusters.values.push_back(event::ClusterId(with_shower.size()));
       with_shower.push_back(c.shower);
     }
