@@ -1,5 +1,5 @@
-// corpuscle-simulate: the verbs `simulate`, `generate`, `calibrate` and `prepare` of corpuscle, in a program of their
-// own because it links Pythia, which is under the GPL. `corpuscle simulate ...` starts it.
+// corpuscle-simulate: the verbs `simulate`, `generate`, `calibrate` and `prepare` of corpuscle, in a program
+// of their own because it links Pythia, which is under the GPL. `corpuscle simulate ...` starts it.
 
 #include <CLI/CLI.hpp>
 

@@ -235,7 +235,8 @@ TEST_F(CliSimulate, AFileWithoutEventsMakesOne) {
 
 TEST_F(CliSimulate, OutputThatCannotBeWrittenIsAnError) {
   for (char const* verb : {"simulate", "generate"})
-    expect_failure({verb, "gun", "--pdg", "22", "-n", "1", "-o", outputs_.path()}, environment, "Is a directory");
+    expect_failure({verb, "gun", "--pdg", "22", "-n", "1", "-o", outputs_.path()}, environment,
+                   "Is a directory");
   expect_failure({"simulate", "gun", "--pdg", "22", "-n", "1", "-o", outputs_ / "nowhere/out.root"},
                  environment, "nowhere/out.root");
   expect_failure({"generate", "gun", "--pdg", "22", "-n", "1", "-o", outputs_ / "nowhere/out.hepmc3"},

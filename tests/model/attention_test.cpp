@@ -14,7 +14,7 @@ namespace {
 
 class PlainAttention {
  public:
-  PlainAttention(Network const& network, AttentionConfig const& config) : config_(config) {
+  PlainAttention(Network const& network, artifact::AttentionConfig const& config) : config_(config) {
     for (auto const& parameter : network.named_parameters()) tensors_[parameter.key()] = parameter.value();
   }
 
@@ -84,18 +84,18 @@ class PlainAttention {
     return norm(name + "_norm", residual(readout, x + attention(readout, query, norm(readout + ".norm", x))));
   }
 
-  AttentionConfig config_;
+  artifact::AttentionConfig config_;
   std::map<std::string, torch::Tensor> tensors_;
 };
 
 TEST(Attention, IsThePublishedFormulationWithoutPadding) {
   torch::NoGradGuard const no_gradient;
-  ModelConfig const model = small_configs()[3];
+  artifact::ModelConfig const model = small_configs()[3];
   auto const network = make_network(model, 5);
   network->eval();
   for (auto& parameter : network->named_parameters())  // biases too should tell when they are forgotten
     if (parameter.value().dim() == 1) parameter.value().add_(0.1);
-  PlainAttention const plain(*network, std::get<AttentionConfig>(model.architecture));
+  PlainAttention const plain(*network, std::get<artifact::AttentionConfig>(model.architecture));
   std::vector<std::int64_t> const lengths{40, 1, 17, 40};
   Batch const batch = make_batch(lengths, model.features);
   torch::Tensor const ours = network->forward(batch);

@@ -13,7 +13,7 @@ namespace {
 
 class PaddedGnn {
  public:
-  PaddedGnn(Network const& network, GnnLshConfig const& config) : config_(config) {
+  PaddedGnn(Network const& network, artifact::GnnLshConfig const& config) : config_(config) {
     for (auto const& parameter : network.named_parameters()) tensors_[parameter.key()] = parameter.value();
     for (auto const& buffer : network.named_buffers()) tensors_[buffer.key()] = buffer.value();
   }
@@ -104,14 +104,14 @@ class PaddedGnn {
     return torch::cat({logits, head("charge", u), head("pt", w).slice(1, 0, 1).abs(), eta, phi, energy}, 1);
   }
 
-  GnnLshConfig config_;
+  artifact::GnnLshConfig config_;
   std::map<std::string, torch::Tensor> tensors_;
 };
 
 TEST(GnnLsh, IsThePublishedFormulationWithPadding) {
   torch::NoGradGuard const no_gradient;
-  ModelConfig const model = small_configs()[0];
-  auto const config = std::get<GnnLshConfig>(model.architecture);
+  artifact::ModelConfig const model = small_configs()[0];
+  auto const config = std::get<artifact::GnnLshConfig>(model.architecture);
   auto const network = make_network(model, 5);
   network->eval();
   PaddedGnn const padded(*network, config);

@@ -27,7 +27,7 @@ TEST(RandomFeatures, TheirProductsAverageToTheExponential) {
   torch::Tensor const q = uniform(random, {1, 6, 1, 4}, 0.3);
   torch::Tensor const k = uniform(random, {1, 6, 1, 4}, 0.3);
   auto const features = [&](torch::Tensor const& x, Side side) {
-    return random_features(x, directions, KernelFeatures::positive, side).squeeze(0).squeeze(1);
+    return random_features(x, directions, artifact::KernelFeatures::positive, side).squeeze(0).squeeze(1);
   };
   torch::Tensor const estimate = features(q, Side::query).matmul(features(k, Side::key).t());
   torch::Tensor const exact = q.squeeze().matmul(k.squeeze().t()).exp();
@@ -41,12 +41,15 @@ TEST(RandomFeatures, NeverOverflow) {
   torch::Tensor const directions = orthogonal_directions(random, 16, 4);
   torch::Tensor const far = normal(random, {1, 5, 1, 4}, 300);
   for (Side side : {Side::query, Side::key})
-    EXPECT_TRUE(
-        random_features(far, directions, KernelFeatures::positive, side).isfinite().all().item<bool>());
+    EXPECT_TRUE(random_features(far, directions, artifact::KernelFeatures::positive, side)
+                    .isfinite()
+                    .all()
+                    .item<bool>());
 }
 
-class KernelAttentionOf : public testing::TestWithParam<KernelFeatures> {};
-INSTANTIATE_TEST_SUITE_P(, KernelAttentionOf, testing::Values(KernelFeatures::elu, KernelFeatures::positive));
+class KernelAttentionOf : public testing::TestWithParam<artifact::KernelFeatures> {};
+INSTANTIATE_TEST_SUITE_P(, KernelAttentionOf,
+                         testing::Values(artifact::KernelFeatures::elu, artifact::KernelFeatures::positive));
 
 TEST_P(KernelAttentionOf, IsTheSumOverAllPairs) {
   constexpr std::int64_t width = 5, heads = 2, n = 7;
@@ -66,7 +69,7 @@ TEST_P(KernelAttentionOf, IsTheSumOverAllPairs) {
   torch::Tensor const v = project("value.weight", "value.bias", x);
   auto const phi = [&](torch::Tensor const& a) {  // [width] -> [features]
     torch::Tensor const p = directions.mv(a);
-    return GetParam() == KernelFeatures::elu ? torch::elu(p) + 1 : (p - a.dot(a) / 2).exp();
+    return GetParam() == artifact::KernelFeatures::elu ? torch::elu(p) + 1 : (p - a.dot(a) / 2).exp();
   };
   torch::Tensor const expected = torch::zeros({n, heads, width}, torch::kDouble);
   for (std::int64_t t = 0; t < n; ++t)

@@ -23,7 +23,7 @@ class EveryNetwork : public testing::TestWithParam<std::size_t> {
     return make_batch(lengths, config.features, seed);
   }
 
-  ModelConfig config;
+  artifact::ModelConfig config;
   std::shared_ptr<Network> network;
 };
 
@@ -42,7 +42,8 @@ constexpr double rounding = 1e-4;
 TEST_P(EveryNetwork, GivesEachElementOneRowOfOutputs) {
   torch::NoGradGuard const no_gradient;
   for (std::int64_t n : {0, 1, 15, 16, 17, 255, 256, 257, 10'000}) {
-    if (n == 10'000 && std::holds_alternative<AttentionConfig>(config.architecture)) continue;  // quadratic
+    if (n == 10'000 && std::holds_alternative<artifact::AttentionConfig>(config.architecture))
+      continue;  // quadratic
     torch::Tensor const out = network->forward(batch({n}));
     EXPECT_EQ(out.sizes(), (torch::IntArrayRef{n, n_outputs(config)}));
     EXPECT_TRUE(out.isfinite().all().item<bool>());
@@ -74,7 +75,7 @@ TEST_P(EveryNetwork, PermutesItsAnswersWithTheElements) {
   // 16: one bin, one window; 300: several. Elements of equal hash are many, and their order decides about
   // bins.
   for (std::int64_t n : {16, 300}) {
-    if (n == 300 && std::holds_alternative<GnnLshConfig>(config.architecture)) continue;
+    if (n == 300 && std::holds_alternative<artifact::GnnLshConfig>(config.architecture)) continue;
     Batch const one = batch({n});
     torch::Tensor const rows = permutation(n, 7);
     EXPECT_LT(
@@ -173,17 +174,17 @@ TEST_P(EveryNetwork, EveryElementOfAnEventOfOneWindowIsSeenByAllOthers) {
 }
 
 TEST(Network, PublishedArchitecturesHaveTheirNumbersOfParameters) {
-  auto const count = [](Architecture const& architecture) {
+  auto const count = [](artifact::Architecture const& architecture) {
     return make_network({17, 2, architecture}, 1)->n_parameters();
   };
-  GnnLshConfig const gnn;  // mlpf.md 3.1 and 10, check 1
+  artifact::GnnLshConfig const gnn;  // mlpf.md 3.1 and 10, check 1
   EXPECT_EQ(count(gnn), 5'468'815);
   std::int64_t codebooks = 0;
   for (auto const& buffer : make_network({17, 2, gnn}, 1)->named_buffers())
     if (buffer.key().find("codebook") != std::string::npos) codebooks += buffer.value().numel();
   EXPECT_EQ(codebooks, 153'600);
 
-  GnnLshConfig gnn_before;
+  artifact::GnnLshConfig gnn_before;
   gnn_before.bin_size = 640;
   gnn_before.id_layers = gnn_before.reg_layers = 5;
   gnn_before.distance_hidden = {128, 128};
@@ -191,8 +192,8 @@ TEST(Network, PublishedArchitecturesHaveTheirNumbersOfParameters) {
   gnn_before.other_hidden = {256, 128};
   EXPECT_EQ(count(gnn_before), 5'604'495);
 
-  EXPECT_EQ(count(KernelTransformerConfig{}), 292'559);  // mlpf.md 3.2 and 10, check 2
-  KernelTransformerConfig kernel_before;
+  EXPECT_EQ(count(artifact::KernelTransformerConfig{}), 292'559);  // mlpf.md 3.2 and 10, check 2
+  artifact::KernelTransformerConfig kernel_before;
   kernel_before.width = 64;
   kernel_before.heads = 16;
   kernel_before.encoder_layers = kernel_before.id_layers = kernel_before.reg_layers = 1;
@@ -200,11 +201,11 @@ TEST(Network, PublishedArchitecturesHaveTheirNumbersOfParameters) {
   kernel_before.other_hidden = {256, 128};
   EXPECT_EQ(count(kernel_before), 1'316'367);
 
-  EXPECT_NEAR(static_cast<double>(count(AttentionConfig{})), 2.72e6, 5e3);  // mlpf.md 3.4
+  EXPECT_NEAR(static_cast<double>(count(artifact::AttentionConfig{})), 2.72e6, 5e3);  // mlpf.md 3.4
 }
 
 TEST(Network, RefusesAnImpossibleConfiguration) {
-  AttentionConfig attention;
+  artifact::AttentionConfig attention;
   attention.heads = 7;
   EXPECT_THROW(make_network({17, 2, attention}, 1), core::ConfigError);
 }

@@ -80,8 +80,8 @@ inline double largest_difference(torch::Tensor const& a, torch::Tensor const& b)
 
 /// Networks of every architecture, small enough to be fast; the sizes differ from one another, so that none
 /// can be taken for another.
-inline std::vector<ModelConfig> small_configs() {
-  GnnLshConfig gnn;
+inline std::vector<artifact::ModelConfig> small_configs() {
+  artifact::GnnLshConfig gnn;
   gnn.bin_size = 16;
   gnn.id_layers = 2;
   gnn.reg_layers = 1;
@@ -90,19 +90,19 @@ inline std::vector<ModelConfig> small_configs() {
   gnn.distance_hidden = {7};
   gnn.class_hidden = {9};
   gnn.other_hidden = {8, 5};
-  KernelTransformerConfig kernel;
+  artifact::KernelTransformerConfig kernel;
   kernel.width = 6;
   kernel.heads = 3;
   kernel.random_features = 8;
   kernel.encoder_layers = 1;
   kernel.class_hidden = kernel.other_hidden = {9};
-  KernelTransformerConfig positive = kernel;
-  positive.features = KernelFeatures::positive;
-  AttentionConfig attention;
+  artifact::KernelTransformerConfig positive = kernel;
+  positive.features = artifact::KernelFeatures::positive;
+  artifact::AttentionConfig attention;
   attention.width = 12;
   attention.heads = 3;
   attention.layers = 2;
-  WindowTransformerConfig window;
+  artifact::WindowTransformerConfig window;
   window.width = 24;
   window.heads = 2;
   window.frequencies = 2;

@@ -47,7 +47,7 @@ TEST(TrainConfig, OverridesWinAndTheLastOfThemMost) {
       {"steps=8", "optimiser.learning_rate=1e-4", "model.width=64", "data.directories=[x, y]", "steps=9"});
   EXPECT_EQ(config.steps, 9);
   EXPECT_EQ(config.optimiser.learning_rate, 1e-4);
-  EXPECT_EQ(std::get<model::WindowTransformerConfig>(config.model.architecture).width, 64);
+  EXPECT_EQ(std::get<artifact::WindowTransformerConfig>(config.model.architecture).width, 64);
   EXPECT_EQ(config.data.directories, (std::vector<std::string>{"x", "y"}));
 }
 
@@ -68,13 +68,14 @@ TEST(TrainConfig, WhatIsWrittenIsReadBack) {
   std::string const text = to_yaml(config);
   EXPECT_EQ(to_yaml(parse(text)), text);
   EXPECT_EQ(parse(text).optimiser.learning_rate, 0.00031415926535897931);
-  EXPECT_EQ(model::to_json(parse(text).model), model::to_json(config.model));
+  EXPECT_EQ(artifact::to_json(parse(text).model), artifact::to_json(config.model));
 }
 
 TEST(TrainConfig, AnotherArchitectureBeginsWithItsOwnDefaults) {
   TrainConfig const config =
       parse("data: {directories: [a]}\nmodel: {width: 64}\n", {"model.architecture=gnn-lsh"});
-  EXPECT_EQ(std::get<model::GnnLshConfig>(config.model.architecture).width, model::GnnLshConfig{}.width);
+  EXPECT_EQ(std::get<artifact::GnnLshConfig>(config.model.architecture).width,
+            artifact::GnnLshConfig{}.width);
 }
 
 TEST(TrainConfig, NoDataIsAnError) {
@@ -89,8 +90,8 @@ TEST(Fit, NetworksGetTheInputsOfTheSchemaAndTheOutputsOfTheLayout) {
   TrainConfig const config = fitted(small_config({"a"}));
   EXPECT_EQ(config.model.features, static_cast<std::int64_t>(dataset::toy_schema().width()));
   EXPECT_EQ(config.model.types, 2);
-  EXPECT_EQ(model::n_outputs(config.model), 9);
-  EXPECT_EQ(model::n_outputs(fitted(small_config({"a"}, {"loss.layout=mlpf-2023"})).model), 14);
+  EXPECT_EQ(artifact::n_outputs(config.model), 9);
+  EXPECT_EQ(artifact::n_outputs(fitted(small_config({"a"}, {"loss.layout=mlpf-2023"})).model), 14);
 }
 
 TEST(Fit, WhatDoesNotGoTogetherIsRefused) {

@@ -23,7 +23,7 @@ encoding::Normalisation toy_normalisation() {
   return sums.result();
 }
 
-ModelDescription toy_model(std::vector<std::string> const& overrides = {}) {
+artifact::ModelDescription toy_model(std::vector<std::string> const& overrides = {}) {
   TrainConfig const config = fitted(small_config({"a"}, overrides));
   return {config.model, dataset::toy_schema(), toy_normalisation(), config.loss.layout, "standard",
           "CLIC_toy",   {{"command", "test"}}};
@@ -43,8 +43,8 @@ Folder const& written() {
 }
 
 TEST(NetworkFile, TheNetworkComesBackToTheBit) {
-  ModelFile const file(written() / "model.safetensors");
-  EXPECT_EQ(model::to_json(file.description().model), model::to_json(toy_model().model));
+  artifact::ModelFile const file(written() / "model.safetensors");
+  EXPECT_EQ(artifact::to_json(file.description().model), artifact::to_json(toy_model().model));
   EXPECT_EQ(file.description().normalisation, toy_normalisation());
   EXPECT_EQ(file.description().provenance.at("command"), "test");
   auto const ours = model::make_network(toy_model().model, 5);
@@ -61,7 +61,7 @@ TEST(NetworkFile, EveryFlippedByteIsFound) {
     std::string bad = good;
     bad[at] ^= 0x20;
     written().put("bad.safetensors", bad);
-    EXPECT_THROW(ModelFile(written() / "bad.safetensors"), core::Error) << at;
+    EXPECT_THROW(artifact::ModelFile(written() / "bad.safetensors"), core::Error) << at;
   }
 }
 
@@ -69,33 +69,34 @@ TEST(NetworkFile, ACutFileIsRefused) {
   std::string const good = written().bytes("model.safetensors");
   for (std::size_t i = 0; i < 50; ++i) {
     written().put("cut.safetensors", good.substr(0, good.size() * i / 50));
-    EXPECT_THROW(ModelFile(written() / "cut.safetensors"), core::Error) << i;
+    EXPECT_THROW(artifact::ModelFile(written() / "cut.safetensors"), core::Error) << i;
   }
 }
 
 TEST(NetworkFile, OtherFilesAreRefusedByName) {
   artifact::write_tensors(written() / "other.safetensors", {}, {{"format", "corpuscle-dataset"}});
   EXPECT_NE(message_of<core::DataError>([] {
-              ModelFile(written() / "other.safetensors");
+              artifact::ModelFile(written() / "other.safetensors");
             }).find("is no model of Corpuscle (its 'format' is 'corpuscle-dataset')"),
             std::string::npos);
   artifact::write_tensors(written() / "newer.safetensors", {},
                           {{"format", "corpuscle-model"}, {"version", "2"}});
   EXPECT_NE(message_of<core::DataError>([] {
-              ModelFile(written() / "newer.safetensors");
+              artifact::ModelFile(written() / "newer.safetensors");
             }).find("a model file of version 2, this program reads version 1"),
             std::string::npos);
 }
 
 /// What loading says of a file with these weights.
 std::string complaint(std::vector<artifact::Tensor> const& weights) {
-  ModelFile const file(written() / "model.safetensors");
-  write_model(written() / "changed.safetensors", file.description(), weights, file.self_test());
-  return message_of<core::DataError>([] { load_network(ModelFile(written() / "changed.safetensors")); });
+  artifact::ModelFile const file(written() / "model.safetensors");
+  artifact::write_model(written() / "changed.safetensors", file.description(), weights, file.self_test());
+  return message_of<core::DataError>(
+      [] { load_network(artifact::ModelFile(written() / "changed.safetensors")); });
 }
 
 TEST(NetworkFile, WeightsThatAreNotThoseOfTheArchitectureAreNamed) {
-  ModelFile const file(written() / "model.safetensors");
+  artifact::ModelFile const file(written() / "model.safetensors");
   auto weights = file.weights();
   weights.pop_back();
   EXPECT_NE(complaint(weights).find(file.weights().back().name + "' are missing"), std::string::npos);
@@ -109,7 +110,7 @@ TEST(NetworkFile, WeightsThatAreNotThoseOfTheArchitectureAreNamed) {
 }
 
 TEST(NetworkFile, WeightsOfAnotherNetworkFailTheSelfTest) {
-  ModelFile const file(written() / "model.safetensors");
+  artifact::ModelFile const file(written() / "model.safetensors");
   std::vector<float> changed(file.weights().front().bytes.size() / sizeof(float), 0.5F);
   auto weights = file.weights();
   weights.front().bytes = std::as_bytes(std::span(changed));

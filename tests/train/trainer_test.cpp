@@ -159,7 +159,7 @@ TEST(Train, ASmallNetworkLearnsWhatThereIsToLearn) {
   EXPECT_NEAR(in_history(run, "ideal", "jets/response_median"), 1, 1e-5);
 
   // And the model file has it: the averaged weights answer as training did.
-  auto const network = load_network(ModelFile(run.folder / "model.safetensors"));
+  auto const network = load_network(artifact::ModelFile(run.folder / "model.safetensors"));
   torch::NoGradGuard const no_gradient;
   double loss = 0, n = 0;
   for (dataset::Examples const& batch : run.data.validation) {
@@ -260,7 +260,7 @@ TEST(Train, ACheckpointOfAnotherTrainingIsRefusedBeforeTheFirstStep) {
             std::string::npos)
       << complaint(other, run.data);
   other = run.config;
-  std::get<model::WindowTransformerConfig>(other.model.architecture).layers = 2;
+  std::get<artifact::WindowTransformerConfig>(other.model.architecture).layers = 2;
   EXPECT_NE(complaint(other, run.data).find("layers: 1"), std::string::npos);
   Data data = run.data;
   data.checksum = "0";

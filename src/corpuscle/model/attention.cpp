@@ -41,7 +41,7 @@ class NormedHead : public torch::nn::Module {
 /// x + act(W2 act(W1 LN(x)))
 class Residual : public torch::nn::Module {
  public:
-  Residual(AttentionConfig const& c, core::Random& random)
+  Residual(artifact::AttentionConfig const& c, core::Random& random)
       : dropout_(c.dropout),
         norm_(register_module("norm", std::make_shared<LayerNorm>(c.width, epsilon))),
         layers_(register_module(
@@ -61,7 +61,7 @@ class Residual : public torch::nn::Module {
 
 /// Weights of softmax attention: from queries and elements to q, k and v of all heads, and back.
 struct Projections : torch::nn::Module {
-  Projections(AttentionConfig const& c, core::Random& random)
+  Projections(artifact::AttentionConfig const& c, core::Random& random)
       : query(register_module("query", std::make_shared<Dense>(random, c.width, c.width, Start::glorot))),
         key(register_module("key", std::make_shared<Dense>(random, c.width, c.width, Start::glorot))),
         value(register_module("value", std::make_shared<Dense>(random, c.width, c.width, Start::glorot))),
@@ -72,7 +72,7 @@ struct Projections : torch::nn::Module {
 
 class AttentionLayer : public torch::nn::Module {
  public:
-  AttentionLayer(AttentionConfig const& c, core::Random& random)
+  AttentionLayer(artifact::AttentionConfig const& c, core::Random& random)
       : heads_(c.heads),
         norm_(register_module("norm", std::make_shared<LayerNorm>(c.width, epsilon))),
         projections_(register_module("attention", std::make_shared<Projections>(c, random))),
@@ -99,7 +99,7 @@ class AttentionLayer : public torch::nn::Module {
 /// One learned query asks each event; the answer goes to all its elements.
 class Readout : public torch::nn::Module {
  public:
-  Readout(AttentionConfig const& c, core::Random& random)
+  Readout(artifact::AttentionConfig const& c, core::Random& random)
       : heads_(c.heads),
         query_(register_parameter("query", normal(random, {1, c.width}, 0.02))),
         query_norm_(register_module("query_norm", std::make_shared<LayerNorm>(c.width, epsilon))),
@@ -143,7 +143,8 @@ class Attention : public Network {
   using Head = NormedHead<Dense>;
   using HeadPerType = NormedHead<DensePerType>;
 
-  Attention(ModelConfig const& model, AttentionConfig const& c, core::Random& random) : Network(model) {
+  Attention(artifact::ModelConfig const& model, artifact::AttentionConfig const& c, core::Random& random)
+      : Network(model) {
     auto const dense = [&](char const* name, std::int64_t n_in, std::int64_t n_out) {
       return register_module(name, std::make_shared<Head>(random, n_in, c.width, c.dropout, [&] {
                                return std::make_shared<Dense>(random, c.width, n_out, Start::fan_in);
@@ -185,14 +186,14 @@ class Attention : public Network {
     }
   };
 
-  Branch branch(std::string const& name, AttentionConfig const& c, core::Random& random) {
+  Branch branch(std::string const& name, artifact::AttentionConfig const& c, core::Random& random) {
     return {register_module(name + "_readout", std::make_shared<Readout>(c, random)),
             register_module(name + "_norm", std::make_shared<LayerNorm>(c.width, epsilon))};
   }
 
   /// One head for each type, of which each element has that of its own type.
-  std::vector<std::shared_ptr<Head>> per_type(char const* name, ModelConfig const& model,
-                                              AttentionConfig const& c, core::Random& random) {
+  std::vector<std::shared_ptr<Head>> per_type(char const* name, artifact::ModelConfig const& model,
+                                              artifact::AttentionConfig const& c, core::Random& random) {
     std::vector<std::shared_ptr<Head>> heads;
     for (std::int64_t type = 0; type < model.types; ++type)
       heads.push_back(register_module(core::cat(name, "_", type),
@@ -237,7 +238,8 @@ class Attention : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make(ModelConfig const& model, AttentionConfig const& config, core::Random& random) {
+std::shared_ptr<Network> make(artifact::ModelConfig const& model, artifact::AttentionConfig const& config,
+                              core::Random& random) {
   return std::make_shared<Attention>(model, config, random);
 }
 

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+/// The networks of particle flow, as LibTorch modules: what `train` trains. All of them work on events packed
+/// end to end, without padding, and what they say about an event does not depend on its neighbours in a
+/// batch.
 namespace corpuscle::model {
 
 /// Events packed end to end, as dataset::Examples has them.

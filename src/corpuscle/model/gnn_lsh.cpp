@@ -38,7 +38,7 @@ class Message : public torch::nn::Module {
 
 class GraphLayer : public torch::nn::Module {
  public:
-  GraphLayer(GnnLshConfig const& config, core::Random& random)
+  GraphLayer(artifact::GnnLshConfig const& config, core::Random& random)
       : bin_size_(config.bin_size),
         norm_(register_module("norm", std::make_shared<LayerNorm>(config.width, 1e-6))),
         distance_(register_module(
@@ -82,7 +82,7 @@ class GraphLayer : public torch::nn::Module {
 
 class GnnLsh : public Network {
  public:
-  GnnLsh(ModelConfig const& model, GnnLshConfig const& config, core::Random& random)
+  GnnLsh(artifact::ModelConfig const& model, artifact::GnnLshConfig const& config, core::Random& random)
       : Network(model),
         encoder_(register_module(
             "encoder",
@@ -119,7 +119,8 @@ class GnnLsh : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make(ModelConfig const& model, GnnLshConfig const& config, core::Random& random) {
+std::shared_ptr<Network> make(artifact::ModelConfig const& model, artifact::GnnLshConfig const& config,
+                              core::Random& random) {
   return std::make_shared<GnnLsh>(model, config, random);
 }
 

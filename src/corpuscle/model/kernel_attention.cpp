@@ -19,13 +19,13 @@ torch::Tensor orthogonal_directions(core::Random& random, std::int64_t n, std::i
   return (torch::cat(parts) * lengths).to(torch::kFloat).contiguous();
 }
 
-torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& directions, KernelFeatures kind,
-                              Side side) {
+torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& directions,
+                              artifact::KernelFeatures kind, Side side) {
   NoAutocast const in_float;
   torch::Tensor const a = at_least_float(x);
   torch::Tensor const projected = torch::matmul(a, directions.t());
   double const scale = 1 / std::sqrt(static_cast<double>(directions.size(0)));
-  if (kind == KernelFeatures::elu) return (torch::elu(projected) + 1) * scale;
+  if (kind == artifact::KernelFeatures::elu) return (torch::elu(projected) + 1) * scale;
   torch::Tensor const exponent = projected - a.square().sum(-1, true) / 2;
   // Largest exponent 0, so that nothing overflows; what is subtracted cancels in the quotient.
   torch::Tensor const highest =
@@ -34,7 +34,7 @@ torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& direc
 }
 
 KernelAttention::KernelAttention(core::Random& random, std::int64_t width, std::int64_t heads,
-                                 std::int64_t n_features, KernelFeatures kind)
+                                 std::int64_t n_features, artifact::KernelFeatures kind)
     : heads_(heads), width_(width), kind_(kind) {
   auto const dense = [&](char const* name, std::int64_t n_in, std::int64_t n_out) {
     return register_module(name, std::make_shared<Dense>(random, n_in, n_out, Start::glorot));

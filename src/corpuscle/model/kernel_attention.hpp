@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "corpuscle/artifact/network_config.hpp"
 #include "corpuscle/model/blocks.hpp"
-#include "corpuscle/model/config.hpp"
 #include "corpuscle/model/layers.hpp"
 
 namespace corpuscle::model {
@@ -21,8 +21,8 @@ torch::Tensor orthogonal_directions(core::Random& random, std::int64_t n, std::i
 /// @param directions  [n, width]
 /// @return            [blocks, length, heads, n]
 enum class Side : std::uint8_t { query, key };
-torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& directions, KernelFeatures kind,
-                              Side side);
+torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& directions,
+                              artifact::KernelFeatures kind, Side side);
 
 /// Attention whose weights are products of features of query and key, so that its cost is linear in the
 /// number of keys: out_t = phi(q_t) (sum_s phi(k_s) v_s^T) / (phi(q_t) sum_s phi(k_s) + 1e-6). The directions
@@ -30,7 +30,7 @@ torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& direc
 class KernelAttention : public torch::nn::Module {
  public:
   KernelAttention(core::Random& random, std::int64_t width, std::int64_t heads, std::int64_t n_features,
-                  KernelFeatures kind);
+                  artifact::KernelFeatures kind);
 
   /// @param queries, x  [n, width] in the order of `events`; x gives keys and values
   [[nodiscard]] torch::Tensor forward(Blocks const& events, torch::Tensor const& queries,
@@ -38,7 +38,7 @@ class KernelAttention : public torch::nn::Module {
 
  private:
   std::int64_t heads_, width_;
-  KernelFeatures kind_;
+  artifact::KernelFeatures kind_;
   std::shared_ptr<Dense> query_, key_, value_, output_;
   torch::Tensor directions_;
 };

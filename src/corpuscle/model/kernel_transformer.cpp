@@ -17,7 +17,7 @@ class KernelLayer : public torch::nn::Module {
   /// What the query of a layer is.
   enum class Query : std::uint8_t { elements, learned };
 
-  KernelLayer(KernelTransformerConfig const& c, core::Random& random, Query query)
+  KernelLayer(artifact::KernelTransformerConfig const& c, core::Random& random, Query query)
       : norm_(register_module("norm", std::make_shared<LayerNorm>(c.width, 1e-3))),
         attention_(register_module(
             "attention",
@@ -46,7 +46,8 @@ class KernelLayer : public torch::nn::Module {
 
 class KernelTransformer : public Network {
  public:
-  KernelTransformer(ModelConfig const& model, KernelTransformerConfig const& c, core::Random& random)
+  KernelTransformer(artifact::ModelConfig const& model, artifact::KernelTransformerConfig const& c,
+                    core::Random& random)
       : Network(model),
         embedding_(register_module(
             "embedding",
@@ -88,8 +89,8 @@ class KernelTransformer : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make(ModelConfig const& model, KernelTransformerConfig const& config,
-                              core::Random& random) {
+std::shared_ptr<Network> make(artifact::ModelConfig const& model,
+                              artifact::KernelTransformerConfig const& config, core::Random& random) {
   return std::make_shared<KernelTransformer>(model, config, random);
 }
 

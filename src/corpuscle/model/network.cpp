@@ -14,7 +14,7 @@
 
 namespace corpuscle::model {
 
-Network::Network(ModelConfig const& config)
+Network::Network(artifact::ModelConfig const& config)
     : config_(config),
       mean_(register_buffer("mean", torch::zeros({config.types, config.features}))),
       scale_(register_buffer("scale", torch::ones({config.types, config.features}))) {}
@@ -53,7 +53,7 @@ std::int64_t Network::n_parameters() const {
   return n;
 }
 
-std::shared_ptr<Network> make_network(ModelConfig const& config, std::uint64_t seed) {
+std::shared_ptr<Network> make_network(artifact::ModelConfig const& config, std::uint64_t seed) {
   check(config, "model");
   core::Random random(seed);
   return std::visit([&](auto const& architecture) { return make(config, architecture, random); },

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 
+#include "corpuscle/artifact/network_config.hpp"
 #include "corpuscle/model/batch.hpp"
 #include "corpuscle/model/blocks.hpp"
-#include "corpuscle/model/config.hpp"
 
 namespace corpuscle::model {
 
@@ -19,7 +19,7 @@ namespace corpuscle::model {
 /// CPU.
 class Network : public torch::nn::Module {
  public:
-  explicit Network(ModelConfig const& config);
+  explicit Network(artifact::ModelConfig const& config);
 
   /// What the columns of the answer mean: network architectures differ (make_network).
   /// @return [n, n_outputs] in the order of the rows of `batch`
@@ -30,7 +30,7 @@ class Network : public torch::nn::Module {
   /// @param mean, scale  [types, features]
   void set_normalisation(torch::Tensor const& mean, torch::Tensor const& scale);
 
-  [[nodiscard]] ModelConfig const& config() const noexcept { return config_; }
+  [[nodiscard]] artifact::ModelConfig const& config() const noexcept { return config_; }
   [[nodiscard]] std::int64_t n_parameters() const;  ///< trainable ones
 
  protected:
@@ -46,7 +46,7 @@ class Network : public torch::nn::Module {
   [[nodiscard]] virtual torch::Tensor compute(Input const& input) const = 0;
 
  private:
-  ModelConfig config_;
+  artifact::ModelConfig config_;
   torch::Tensor mean_, scale_;
 };
 
@@ -63,17 +63,17 @@ class Network : public torch::nn::Module {
 ///   corpuscle-hits-1.
 ///
 /// @throws core::ConfigError as check(config, "model") does
-std::shared_ptr<Network> make_network(ModelConfig const& config, std::uint64_t seed);
+std::shared_ptr<Network> make_network(artifact::ModelConfig const& config, std::uint64_t seed);
 
 /// Makes this thread, and those it starts from now on, take numbers too small to be normal for 0. The graph
 /// network needs it: most of its kernel values are that small, and each would cost a hundred times as much as
 /// another number (mlpf.md, pitfall 21). False if the CPU cannot.
 bool flush_subnormals();
 
-/// Makes this process keep the memory that it has had, rather than give large pieces back each time: LibTorch takes
-/// and frees tens of megabytes per operation, and clean pages would cost more than the operation. With it the time per
-/// element is the same from 10,000 to 100,000 elements (1.5 to 2 times less). For programs, at their start; glibc only,
-/// nothing elsewhere.
+/// Makes this process keep the memory that it has had, rather than give large pieces back each time: LibTorch
+/// takes and frees tens of megabytes per operation, and clean pages would cost more than the operation. With
+/// it the time per element is the same from 10,000 to 100,000 elements (1.5 to 2 times less). For programs,
+/// at their start; glibc only, nothing elsewhere.
 void keep_memory();
 
 }  // namespace corpuscle::model

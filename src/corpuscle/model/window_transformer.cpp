@@ -54,7 +54,8 @@ struct Neighbours {
 
 class WindowLayer : public torch::nn::Module {
  public:
-  WindowLayer(WindowTransformerConfig const& c, core::Random& random) : heads_(c.heads), dropout_(c.dropout) {
+  WindowLayer(artifact::WindowTransformerConfig const& c, core::Random& random)
+      : heads_(c.heads), dropout_(c.dropout) {
     auto const dense = [&](char const* name, std::int64_t n_in, std::int64_t n_out) {
       return register_module(name, std::make_shared<Dense>(random, n_in, n_out, Start::fan_in));
     };
@@ -107,7 +108,8 @@ class WindowLayer : public torch::nn::Module {
 
 class WindowTransformer : public Network {
  public:
-  WindowTransformer(ModelConfig const& model, WindowTransformerConfig const& c, core::Random& random)
+  WindowTransformer(artifact::ModelConfig const& model, artifact::WindowTransformerConfig const& c,
+                    core::Random& random)
       : Network(model), size_(c) {
     auto const dense = [&](char const* name, std::int64_t n_in, std::int64_t n_out) {
       return register_module(name, std::make_shared<Dense>(random, n_in, n_out, Start::fan_in));
@@ -165,7 +167,7 @@ class WindowTransformer : public Network {
     return result;
   }
 
-  WindowTransformerConfig size_;
+  artifact::WindowTransformerConfig size_;
   std::shared_ptr<DensePerType> input_;
   std::shared_ptr<Dense> embedding_;
   std::vector<std::shared_ptr<WindowLayer>> layers_;
@@ -176,8 +178,8 @@ class WindowTransformer : public Network {
 
 }  // namespace
 
-std::shared_ptr<Network> make(ModelConfig const& model, WindowTransformerConfig const& config,
-                              core::Random& random) {
+std::shared_ptr<Network> make(artifact::ModelConfig const& model,
+                              artifact::WindowTransformerConfig const& config, core::Random& random) {
   return std::make_shared<WindowTransformer>(model, config, random);
 }
 

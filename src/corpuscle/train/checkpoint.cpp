@@ -26,7 +26,7 @@ std::string essentials(TrainConfig config) {
   config.log_every = usual.log_every;
   config.validation_every = usual.validation_every;
   config.validation_events = usual.validation_events;
-  return cat(to_yaml(config), "network: ", model::to_json(config.model), '\n');
+  return cat(to_yaml(config), "network: ", artifact::to_json(config.model), '\n');
 }
 
 void require_same(std::string const& path, std::string const& theirs, std::string const& ours) {

@@ -7,10 +7,10 @@
 #include <utility>
 #include <variant>
 
+#include "corpuscle/artifact/network_members.hpp"
 #include "corpuscle/config/yaml.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
-#include "corpuscle/model/members.hpp"
 #include "corpuscle/truth/targets.hpp"
 
 namespace corpuscle::train {
@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 2> precision_words{"float32", "bfloat16"}
 constexpr std::array<std::string_view, 2> device_words{"cpu", "cuda"};
 constexpr std::array<std::string_view, 2> kernel_words{"elu", "positive"};
 constexpr std::array<std::string_view, 4> architecture_words{
-    model::WindowTransformerConfig::name, model::GnnLshConfig::name, model::KernelTransformerConfig::name,
-    model::AttentionConfig::name};
+    artifact::WindowTransformerConfig::name, artifact::GnnLshConfig::name,
+    artifact::KernelTransformerConfig::name, artifact::AttentionConfig::name};
 
 // The keys, once: `visit(key, member, limits or words)`, what reading and writing follow.
 
@@ -115,28 +115,28 @@ class Reader {
     if (section_.has(key))
       section_.section(key, part, [](Section& inner, Part& x) { for_each_key(x, Reader(inner)); });
   }
-  void operator()(char const* key, model::ModelConfig& x) const {
+  void operator()(char const* key, artifact::ModelConfig& x) const {
     if (section_.has(key)) section_.section(key, x, bind_model);
   }
 
  private:
   /// Another architecture begins with its own defaults. Lists of hidden layers keep theirs.
-  static void bind_model(Section& section, model::ModelConfig& x) {
+  static void bind_model(Section& section, artifact::ModelConfig& x) {
     if (section.has("architecture")) {
       std::size_t chosen = x.architecture.index();
       section.choice("architecture", chosen, std::span<std::string_view const>(architecture_words));
       if (chosen != x.architecture.index())
-        x.architecture = std::array<model::Architecture, 4>{
-            model::WindowTransformerConfig{}, model::GnnLshConfig{}, model::KernelTransformerConfig{},
-            model::AttentionConfig{}}[chosen];
+        x.architecture = std::array<artifact::Architecture, 4>{
+            artifact::WindowTransformerConfig{}, artifact::GnnLshConfig{},
+            artifact::KernelTransformerConfig{}, artifact::AttentionConfig{}}[chosen];
     }
     Reader const read(section);
     std::visit(
         [&](auto& architecture) {
-          model::for_each_member(architecture, [&](char const* key, auto& member, auto low, auto high) {
+          artifact::for_each_member(architecture, [&](char const* key, auto& member, auto low, auto high) {
             using T = std::remove_cvref_t<decltype(member)>;
             if (is_fitted(key)) return;
-            if constexpr (std::is_same_v<T, model::KernelFeatures>) {
+            if constexpr (std::is_same_v<T, artifact::KernelFeatures>) {
               read(key, member, kernel_words);
             } else if constexpr (std::is_same_v<T, double>) {
               read(key, member, Range{low, high});
@@ -190,16 +190,16 @@ class Writer {
     line(key, "");
     for_each_key(part, Writer(out_, indent_ + "  "));
   }
-  void operator()(char const* key, model::ModelConfig& x) const {
+  void operator()(char const* key, artifact::ModelConfig& x) const {
     line(key, "");
     Writer const inner(out_, indent_ + "  ");
     inner.line("architecture", architecture_words[x.architecture.index()]);
     std::visit(
         [&](auto& architecture) {
-          model::for_each_member(architecture, [&](char const* name, auto const& member, auto, auto) {
+          artifact::for_each_member(architecture, [&](char const* name, auto const& member, auto, auto) {
             using T = std::remove_cvref_t<decltype(member)>;
             if (is_fitted(name)) return;
-            if constexpr (std::is_same_v<T, model::KernelFeatures>)
+            if constexpr (std::is_same_v<T, artifact::KernelFeatures>)
               inner(name, member, kernel_words);
             else if constexpr (std::is_same_v<T, double>)
               inner.line(name, digits(member));
@@ -290,7 +290,7 @@ void fit(TrainConfig& config, encoding::Schema const& schema) {
   encoding::Layout const layout = config.loss.layout;
   auto const n_outputs = static_cast<std::int64_t>(encoding::output_names(layout).size());
   auto const n_regressed = static_cast<std::int64_t>(encoding::regression_names(layout).size());
-  model::ModelConfig& model = config.model;
+  artifact::ModelConfig& model = config.model;
   model.features = static_cast<std::int64_t>(schema.width());
   model.types = static_cast<std::int64_t>(schema.elements.size());
   std::string_view const architecture = architecture_words[model.architecture.index()];
@@ -302,21 +302,21 @@ void fit(TrainConfig& config, encoding::Schema const& schema) {
                                   "' schemas, the data are '", schema.name,
                                   "'. Prepare them again with --schema, or take another architecture"));
   };
-  if (auto* window = std::get_if<model::WindowTransformerConfig>(&model.architecture)) {
+  if (auto* window = std::get_if<artifact::WindowTransformerConfig>(&model.architecture)) {
     require_schema("corpuscle-");
     window->classes = n_outputs - n_regressed;
     window->regressed = n_regressed;
-  } else if (std::holds_alternative<model::AttentionConfig>(model.architecture)) {
+  } else if (std::holds_alternative<artifact::AttentionConfig>(model.architecture)) {
     require_schema("mlpf-2026-");
   } else {
     require_schema("mlpf-2023-");
   }
-  model::check(model, "model");
-  if (model::n_outputs(model) != n_outputs)
-    throw core::ConfigError(cat("the architecture '", architecture, "' gives ", model::n_outputs(model),
+  artifact::check(model, "model");
+  if (artifact::n_outputs(model) != n_outputs)
+    throw core::ConfigError(cat("the architecture '", architecture, "' gives ", artifact::n_outputs(model),
                                 " outputs, the loss '", encoding::name(layout), "' needs ", n_outputs,
                                 ": set loss.layout to '",
-                                model::n_outputs(model) == 13 ? "mlpf-2026" : "mlpf-2023", "'"));
+                                artifact::n_outputs(model) == 13 ? "mlpf-2026" : "mlpf-2023", "'"));
 }
 
 }  // namespace corpuscle::train

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "corpuscle/artifact/network_config.hpp"
 #include "corpuscle/encoding/decoding.hpp"
 #include "corpuscle/encoding/schema.hpp"
-#include "corpuscle/model/config.hpp"
 
 /// From a dataset to a model file. Beside `model` the only library that needs LibTorch, and only in its
 /// sources: this header, model_file.hpp, history.hpp and event_file.hpp do without.
@@ -62,7 +62,7 @@ enum class Device : std::uint8_t { cpu, cuda };
 /// All that decides what is learned, and how it is watched.
 struct TrainConfig {
   DataConfig data;
-  model::ModelConfig model;  ///< its sizes at the borders (features, types, outputs) are set by `fit`
+  artifact::ModelConfig model;  ///< its sizes at the borders (features, types, outputs) are set by `fit`
   LossConfig loss;
   OptimiserConfig optimiser;
 

@@ -37,7 +37,7 @@ torch::Tensor as_tensor(std::vector<T> const& values, c10::ScalarType type) {
       .clone();
 }
 
-std::vector<float> outputs_of(model::Network& network, SelfTest const& test, torch::Device device) {
+std::vector<float> outputs_of(model::Network& network, artifact::SelfTest const& test, torch::Device device) {
   torch::NoGradGuard const no_gradient;
   bool const was_training = network.is_training();
   network.eval();
@@ -49,22 +49,22 @@ std::vector<float> outputs_of(model::Network& network, SelfTest const& test, tor
   return {outputs.data_ptr<float>(), outputs.data_ptr<float>() + outputs.numel()};
 }
 
-SelfTest make_self_test(model::Network& network, ModelDescription const& description,
-                        dataset::Examples const& events) {
+artifact::SelfTest make_self_test(model::Network& network, artifact::ModelDescription const& description,
+                                  dataset::Examples const& events) {
   dataset::Examples chosen(events.width);
   for (std::size_t i = 0; i < events.size() && chosen.size() < self_test_events; ++i)
     if (dataset::view(events).n_elements(i) > 0) dataset::append(chosen, dataset::view(events), i, i + 1);
   TensorBatch const batch = to_tensors(description.layout, description.schema, dataset::view(chosen));
   auto const* const types = batch.input.type.data_ptr<std::int64_t>();
-  SelfTest test{chosen.features, {types, types + chosen.n_elements()}, batch.input.offsets, {}};
+  artifact::SelfTest test{chosen.features, {types, types + chosen.n_elements()}, batch.input.offsets, {}};
   test.outputs = outputs_of(network, test, network.parameters().front().device());
   return test;
 }
 
 }  // namespace
 
-void write_network(std::string const& path, model::Network& network, ModelDescription const& description,
-                   dataset::Examples const& events) {
+void write_network(std::string const& path, model::Network& network,
+                   artifact::ModelDescription const& description, dataset::Examples const& events) {
   std::vector<torch::Tensor> keep;
   std::vector<artifact::Tensor> weights;
   for (auto const& [name, tensor] : state(network)) {
@@ -74,10 +74,10 @@ void write_network(std::string const& path, model::Network& network, ModelDescri
                          std::span<float const>(keep.back().data_ptr<float>(),
                                                 static_cast<std::size_t>(keep.back().numel()))));
   }
-  write_model(path, description, weights, make_self_test(network, description, events));
+  artifact::write_model(path, description, weights, make_self_test(network, description, events));
 }
 
-std::shared_ptr<model::Network> load_network(ModelFile const& file) {
+std::shared_ptr<model::Network> load_network(artifact::ModelFile const& file) {
   auto const fail = [&](std::string const& what) {
     throw core::DataError(
         cat(file.path(), ": ", what, ". The file was made by another version, or by another program"));

@@ -230,13 +230,13 @@ class Session {
     provenance["validation_loss"] = cat(loss);
     provenance["torch_version"] = TORCH_VERSION;
     for (auto const& [key, value] : data_.description.provenance) provenance["data." + key] = value;
-    ModelDescription const description{config_.model,
-                                       data_.description.schema,
-                                       data_.normalisation,
-                                       config_.loss.layout,
-                                       std::string(truth::name(data_.description.rule)),
-                                       data_.description.detector,
-                                       std::move(provenance)};
+    artifact::ModelDescription const description{config_.model,
+                                                 data_.description.schema,
+                                                 data_.normalisation,
+                                                 config_.loss.layout,
+                                                 std::string(truth::name(data_.description.rule)),
+                                                 data_.description.detector,
+                                                 std::move(provenance)};
     optimiser_.swap_average();
     write_network(path, *network_, description, data_.validation.front());
     optimiser_.swap_average();

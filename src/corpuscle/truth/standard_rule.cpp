@@ -165,8 +165,9 @@ void StandardRule::find_origins() {
 }
 
 /// A pi0 of a gun or of an interaction is never seen, only its photons, nor is a K0S that has become two pi0.
-/// Kinds that are not in the table, but for nuclei, are resonances. Products of a decay have all of the energy
-/// (rounded in the file), those of an interaction with matter do not; the pair of a photon is seen as one.
+/// Kinds that are not in the table, but for nuclei, are resonances. Products of a decay have all of the
+/// energy (rounded in the file), those of an interaction with matter do not; the pair of a photon is seen as
+/// one.
 bool StandardRule::has_decayed(Rank p) const {
   constexpr double shortest_flight = 1 * units::mm;  // to the first layer there are 17 and more
   constexpr std::int32_t first_nucleus = 1'000'000'000, photon = 22;

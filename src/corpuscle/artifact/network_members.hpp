@@ -1,8 +1,8 @@
 #pragma once
 
-#include "corpuscle/model/config.hpp"
+#include "corpuscle/artifact/network_config.hpp"
 
-namespace corpuscle::model {
+namespace corpuscle::artifact {
 
 /// Calls `visit(name, member, low, high)` for every member of a configuration, in the order of declaration:
 /// the one list of them, which files and command lines follow. `member` is a number, a list of numbers or an
@@ -57,4 +57,4 @@ void for_each_member(WindowTransformerConfig& c, Visit&& visit) {
   visit("dropout", c.dropout, 0., 0.99);
 }
 
-}  // namespace corpuscle::model
+}  // namespace corpuscle::artifact

@@ -1,12 +1,11 @@
-#include "corpuscle/model/config.hpp"
+#include "corpuscle/artifact/network_config.hpp"
 
 #include <gtest/gtest.h>
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
-#include "support.hpp"
 
-namespace corpuscle::model {
+namespace corpuscle::artifact {
 namespace {
 
 std::string message_of(std::string const& json) {
@@ -19,8 +18,19 @@ std::string message_of(std::string const& json) {
 }
 
 TEST(ModelConfig, WhatIsWrittenIsReadBack) {
-  for (ModelConfig const& config : small_configs()) {
-    std::string const text = to_json(config);
+  GnnLshConfig gnn;
+  gnn.bin_size = 16;
+  gnn.other_hidden = {8, 5};
+  KernelTransformerConfig kernel;
+  kernel.features = KernelFeatures::positive;
+  AttentionConfig attention;
+  attention.dropout = 0.25;
+  WindowTransformerConfig window;
+  window.width = 96;
+  for (Architecture const& architecture :
+       {Architecture(gnn), Architecture(kernel), Architecture(attention), Architecture(window)}) {
+    std::string const text = to_json({29, 2, architecture});
+    EXPECT_NE(text, to_json({29, 2, GnnLshConfig{}}));
     EXPECT_EQ(to_json(config_from_json(text, "here")), text);
   }
 }
@@ -59,4 +69,4 @@ TEST(ModelConfig, WhatIsNoLawfulModelIsRefused) {
 }
 
 }  // namespace
-}  // namespace corpuscle::model
+}  // namespace corpuscle::artifact

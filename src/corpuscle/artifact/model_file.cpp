@@ -1,4 +1,4 @@
-#include "corpuscle/train/model_file.hpp"
+#include "corpuscle/artifact/model_file.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 
-namespace corpuscle::train {
+namespace corpuscle::artifact {
 namespace {
 
 using core::cat;
@@ -37,7 +37,7 @@ std::map<std::string, std::string> provenance_of(std::string const& text, std::s
   return result;
 }
 
-ModelDescription describe(artifact::TensorFile const& file) {
+ModelDescription describe(TensorFile const& file) {
   std::string const& path = file.path();
   auto const found = file.metadata().find("format");
   if (found == file.metadata().end() || found->second != format_name)
@@ -53,7 +53,7 @@ ModelDescription describe(artifact::TensorFile const& file) {
     throw DataError(cat(path, ": its classes are ", file.metadata("classes"), ", ours ", class_names()));
 
   ModelDescription result;
-  result.model = model::config_from_json(file.metadata("architecture"), path);
+  result.model = config_from_json(file.metadata("architecture"), path);
   result.schema = encoding::schema_from_json(file.metadata("schema"), path);
   encoding::require_same(result.schema, encoding::find_schema(result.schema.name), path);
   result.normalisation =
@@ -68,7 +68,7 @@ ModelDescription describe(artifact::TensorFile const& file) {
 
   if (result.model.features != static_cast<std::int64_t>(result.schema.width()) ||
       result.model.types != static_cast<std::int64_t>(result.schema.elements.size()) ||
-      model::n_outputs(result.model) != static_cast<std::int64_t>(encoding::output_names(*layout).size()))
+      n_outputs(result.model) != static_cast<std::int64_t>(encoding::output_names(*layout).size()))
     throw DataError(cat(path, ": its architecture does not fit to its schema '", result.schema.name,
                         "' and its layout '", file.metadata("layout"), "'"));
   return result;
@@ -79,8 +79,8 @@ std::vector<T> owned(std::span<T const> values) {
   return {values.begin(), values.end()};
 }
 
-SelfTest read_self_test(artifact::TensorFile const& file, ModelDescription const& description) {
-  constexpr auto any = artifact::TensorFile::any;
+SelfTest read_self_test(TensorFile const& file, ModelDescription const& description) {
+  constexpr auto any = TensorFile::any;
   auto const n_features = static_cast<std::size_t>(description.model.features);
   auto const n_outputs = encoding::output_names(description.layout).size();
   SelfTest test;
@@ -102,34 +102,33 @@ SelfTest read_self_test(artifact::TensorFile const& file, ModelDescription const
 }  // namespace
 
 void write_model(std::string const& path, ModelDescription const& description,
-                 std::span<artifact::Tensor const> weights, SelfTest const& test) {
-  std::vector<artifact::Tensor> tensors;
-  for (artifact::Tensor each : weights) {
+                 std::span<Tensor const> weights, SelfTest const& test) {
+  std::vector<Tensor> tensors;
+  for (Tensor each : weights) {
     each.name = cat(weights_prefix, each.name);
     tensors.push_back(std::move(each));
   }
   std::size_t const rows = test.type.size();
+  tensors.push_back(tensor("self_test/features", {rows, description.schema.width()}, test.features));
+  tensors.push_back(tensor("self_test/type", {rows}, test.type));
+  tensors.push_back(tensor("self_test/offsets", {test.offsets.size()}, test.offsets));
   tensors.push_back(
-      artifact::tensor("self_test/features", {rows, description.schema.width()}, test.features));
-  tensors.push_back(artifact::tensor("self_test/type", {rows}, test.type));
-  tensors.push_back(artifact::tensor("self_test/offsets", {test.offsets.size()}, test.offsets));
-  tensors.push_back(artifact::tensor(
-      "self_test/outputs", {rows, encoding::output_names(description.layout).size()}, test.outputs));
-  artifact::write_tensors(path, tensors,
-                          {{"format", format_name},
-                           {"version", version},
-                           {"architecture", model::to_json(description.model)},
-                           {"schema", encoding::to_json(description.schema)},
-                           {"normalisation", encoding::to_json(description.normalisation)},
-                           {"layout", std::string(encoding::name(description.layout))},
-                           {"classes", class_names()},
-                           {"rule", description.rule},
-                           {"detector", description.detector},
-                           {"provenance", nlohmann::json(description.provenance).dump()}});
+      tensor("self_test/outputs", {rows, encoding::output_names(description.layout).size()}, test.outputs));
+  write_tensors(path, tensors,
+                {{"format", format_name},
+                 {"version", version},
+                 {"architecture", to_json(description.model)},
+                 {"schema", encoding::to_json(description.schema)},
+                 {"normalisation", encoding::to_json(description.normalisation)},
+                 {"layout", std::string(encoding::name(description.layout))},
+                 {"classes", class_names()},
+                 {"rule", description.rule},
+                 {"detector", description.detector},
+                 {"provenance", nlohmann::json(description.provenance).dump()}});
 }
 
 ModelFile::ModelFile(std::string const& path) : file_(path), description_(describe(file_)) {
-  for (artifact::Tensor const& each : file_.tensors()) {
+  for (Tensor const& each : file_.tensors()) {
     if (!each.name.starts_with(weights_prefix)) continue;
     if (each.type != artifact::Type::f32)
       throw DataError(cat(path, ": '", each.name, "' is of type ", artifact::name(each.type), ", not F32"));
@@ -143,4 +142,4 @@ ModelFile::ModelFile(std::string const& path) : file_(path), description_(descri
   self_test_ = read_self_test(file_, description_);
 }
 
-}  // namespace corpuscle::train
+}  // namespace corpuscle::artifact

@@ -6,12 +6,9 @@
 #include <variant>
 #include <vector>
 
-/// The networks of particle flow, as LibTorch modules: what `train` trains. All of them work on events packed
-/// end to end, without padding, and what they say about an event does not depend on its neighbours in a
-/// batch.
-///
-/// This header needs no LibTorch: a configuration is what a model file tells about its network.
-namespace corpuscle::model {
+/// What a model file tells about its network, but for the weights. `model` has the networks as LibTorch
+/// modules, to train; `runtime` has them without.
+namespace corpuscle::artifact {
 
 /// The graph network with locality-sensitive hashing of arXiv:2309.06782; mlpf.md 3.1. The defaults are those
 /// after its tuning: 5,468,815 parameters for 17 features.
@@ -108,4 +105,4 @@ ModelConfig config_from_json(std::string_view text, std::string_view where);
 /// @throws core::ConfigError naming the first size that is out of range or does not go with another.
 void check(ModelConfig const& config, std::string_view where);
 
-}  // namespace corpuscle::model
+}  // namespace corpuscle::artifact

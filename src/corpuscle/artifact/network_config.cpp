@@ -1,15 +1,15 @@
-#include "corpuscle/model/config.hpp"
+#include "corpuscle/artifact/network_config.hpp"
 
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 
+#include "corpuscle/artifact/network_members.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
-#include "corpuscle/model/members.hpp"
 
-namespace corpuscle::model {
+namespace corpuscle::artifact {
 namespace {
 
 using core::cat;
@@ -213,4 +213,4 @@ void check(ModelConfig const& config, std::string_view where) {
   }
 }
 
-}  // namespace corpuscle::model
+}  // namespace corpuscle::artifact

@@ -5,24 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "corpuscle/artifact/network_config.hpp"
 #include "corpuscle/artifact/safetensors.hpp"
 #include "corpuscle/encoding/decoding.hpp"
 #include "corpuscle/encoding/normalisation.hpp"
 #include "corpuscle/encoding/schema.hpp"
-#include "corpuscle/model/config.hpp"
 
 /// The way out of training: one file that holds all that inference needs. Needs no LibTorch.
 ///
 /// It is a safetensors file. Metadata, all text: "format" ("corpuscle-model"), "version" ("1"),
-/// "architecture", "schema" and "normalisation" (JSON as model::to_json and encoding::to_json make it),
+/// "architecture", "schema" and "normalisation" (JSON as to_json and encoding::to_json make it),
 /// "layout" (of the outputs), "classes" (the labels in order, joined by commas), "rule", "detector" and
 /// "provenance" (JSON), and the two checksums of artifact. Arrays: "weights/NAME" for every parameter and
 /// buffer of the network, float, and "self_test/...": a few events with the outputs that the network gave in
 /// training.
-namespace corpuscle::train {
+namespace corpuscle::artifact {
 
 struct ModelDescription {
-  model::ModelConfig model;
+  ModelConfig model;
   encoding::Schema schema;
   encoding::Normalisation normalisation;  ///< already in the network, as its buffers "mean" and "scale"
   encoding::Layout layout = encoding::Layout::standard;
@@ -42,7 +42,7 @@ struct SelfTest {
 /// @param weights  named as in the network
 /// @throws core::EnvironmentError
 void write_model(std::string const& path, ModelDescription const& description,
-                 std::span<artifact::Tensor const> weights, SelfTest const& self_test);
+                 std::span<Tensor const> weights, SelfTest const& self_test);
 
 class ModelFile {
  public:
@@ -56,14 +56,14 @@ class ModelFile {
   [[nodiscard]] std::string const& path() const noexcept { return file_.path(); }
   [[nodiscard]] ModelDescription const& description() const noexcept { return description_; }
   /// Without "weights/" in their names; views that live as long as this object.
-  [[nodiscard]] std::vector<artifact::Tensor> const& weights() const noexcept { return weights_; }
+  [[nodiscard]] std::vector<Tensor> const& weights() const noexcept { return weights_; }
   [[nodiscard]] SelfTest const& self_test() const noexcept { return self_test_; }
 
  private:
-  artifact::TensorFile file_;
+  TensorFile file_;
   ModelDescription description_;
-  std::vector<artifact::Tensor> weights_;
+  std::vector<Tensor> weights_;
   SelfTest self_test_;
 };
 
-}  // namespace corpuscle::train
+}  // namespace corpuscle::artifact
