@@ -1,12 +1,14 @@
 // corpuscle reconstruct: event files in, the same with reconstructed particles out.
 
+#include "reconstruct.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,6 @@
 #include "corpuscle/pf/cluster_particle_flow.hpp"
 #include "corpuscle/pf/hit_particle_flow.hpp"
 #include "terminal.hpp"
-#include "verbs.hpp"
 
 namespace {
 
@@ -28,6 +29,7 @@ constexpr char const* collection_name = "CorpuscleParticles";
 struct Options {
   std::vector<std::string> inputs;
   std::string output;
+  std::string model;
   std::string detector;
   std::string events;
   std::string format = "ttree";
@@ -68,13 +70,23 @@ struct Tally {
   }
 };
 
+/// The rules: on hits where an event has them, else on clusters.
+Model::Reconstruct rules(detector::Detector const& detector) {
+  auto const on_clusters = std::make_shared<pf::ClusterParticleFlow>(detector);
+  auto const on_hits = std::make_shared<pf::HitParticleFlow>(detector);
+  return [=](event::Observed const& observed) {
+    return pf::has_hits(observed) ? (*on_hits)(observed) : (*on_clusters)(observed);
+  };
+}
+
 class Reconstruction final : public io::EventProcessor {
  public:
+  explicit Reconstruction(std::function<Model::Reconstruct(detector::Detector const&)> make)
+      : make_(std::move(make)) {}
+
   void process(event::Event const& event, io::EventBuilder const& builder, io::Frame& frame) override {
-    if (!on_clusters_) on_clusters_.emplace(builder.detector());
-    if (!on_hits_) on_hits_.emplace(builder.detector());
-    event::Particles const particles =
-        pf::has_hits(event.observed) ? (*on_hits_)(event.observed) : (*on_clusters_)(event.observed);
+    if (!reconstruct_) reconstruct_ = make_(builder.detector());
+    event::Particles const particles = reconstruct_(event.observed);
     builder.add_particles(frame, particles, collection_name);
     count(event, particles, builder.detector());
   }
@@ -114,8 +126,8 @@ class Reconstruction final : public io::EventProcessor {
       origin.add(particles.particle_class[row], static_cast<double>(particles.energy[row]));
   }
 
-  std::optional<pf::ClusterParticleFlow> on_clusters_;
-  std::optional<pf::HitParticleFlow> on_hits_;
+  std::function<Model::Reconstruct(detector::Detector const&)> make_;
+  Model::Reconstruct reconstruct_;
   Tally tally_;
 };
 
@@ -188,7 +200,8 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print("]}}\n");
 }
 
-int reconstruct(Options const& options) {
+int reconstruct(Options const& options, std::function<Model(std::string const&)> const& open) {
+  Model const model = options.model.empty() ? Model{"", rules} : open(options.model);
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
   config.output = options.output;
@@ -200,7 +213,7 @@ int reconstruct(Options const& options) {
   auto const built_in = config::built_in_detectors();
   config.known_detectors.assign(built_in.begin(), built_in.end());
   config.added = {io::EventBuilder::particle_collection(collection_name)};
-  config.make_processor = [] { return std::make_unique<Reconstruction>(); };
+  config.make_processor = [&model] { return std::make_unique<Reconstruction>(model.make); };
   Tally tally;
   config.on_report = [&](std::span<std::byte const> report) {
     Tally chunk;
@@ -221,6 +234,11 @@ int reconstruct(Options const& options) {
     print_json(tally, result, options.output);
   else
     print_text(tally, result, options.output);
+  if (!model.detector.empty() && !result.detector.empty() && model.detector != result.detector)
+    fmt::print(stderr,
+               "corpuscle: the network was trained on {}, these events are of {}: see 'corpuscle evaluate' "
+               "whether that does\n",
+               model.detector, result.detector);
   for (std::string const& collection : result.not_kept)
     fmt::print(stderr, "corpuscle: not kept, EDM4hep 1.x has no such type: {}\n", collection);
   for (std::string const& message : result.damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);
@@ -229,7 +247,7 @@ int reconstruct(Options const& options) {
 
 }  // namespace
 
-void add_reconstruct(CLI::App& app, int& exit_code) {
+void add_reconstruct(CLI::App& app, std::function<Model(std::string const&)> open, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("reconstruct", "Reconstruct particles from tracks and clusters");
   verb->add_option("inputs", options->inputs, "EDM4hep or LCIO files; patterns with * are expanded")
@@ -239,6 +257,9 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
                    "EDM4hep file to write: the input's collections and CorpuscleParticles")
       ->required()
       ->type_name("OUT");
+  verb->add_option("--model", options->model,
+                   "With this network, of models/ or of 'corpuscle train'; else with the rules")
+      ->type_name("FILE");
   verb->add_option("--detector", options->detector,
                    "clic, cld, ild or a detector file; else as the input says")
       ->type_name("NAME|FILE");
@@ -256,7 +277,9 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
   verb->footer(
       "Examples:\n"
       "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
+      "  corpuscle reconstruct clic.edm4hep.root -o particles.edm4hep.root --model "
+      "models/clic_clusters.safetensors\n"
       "  corpuscle reconstruct 'run*.edm4hep.root' -o all.edm4hep.root --detector cld --threads 8\n"
       "  corpuscle reconstruct events.edm4hep.json -o ten.edm4hep.root --detector cld --events 0:10");
-  verb->callback([options, &exit_code] { exit_code = reconstruct(*options); });
+  verb->callback([options, open = std::move(open), &exit_code] { exit_code = reconstruct(*options, open); });
 }

@@ -44,22 +44,6 @@ struct Options {
   bool keep_going = false;
 };
 
-/// One event after the other to examples; not shared between threads.
-class ExampleEncoder {
- public:
-  ExampleEncoder(encoding::Schema const& schema, truth::Rule rule, detector::Detector const& detector)
-      : encode_(schema, detector), make_targets_({rule, dataset::mode_of(schema)}) {}
-
-  [[nodiscard]] dataset::Examples none() const { return dataset::Examples(encode_.schema().width()); }
-  void append(event::Event const& event, dataset::Examples& to) const {
-    dataset::append_example(event, encode_, make_targets_, to);
-  }
-
- private:
-  encoding::Encoder encode_;
-  truth::TargetBuilder make_targets_;
-};
-
 /// In a worker: encodes the events of a file.
 class Preparing final : public io::EventProcessor {
  public:
@@ -67,7 +51,7 @@ class Preparing final : public io::EventProcessor {
 
   void process(event::Event const& event, io::EventBuilder const& builder, io::Frame&) override {
     if (!encode_) {
-      encode_ = std::make_unique<ExampleEncoder>(schema_, rule_, builder.detector());
+      encode_ = std::make_unique<dataset::ExampleEncoder>(schema_, rule_, builder.detector());
       examples_ = encode_->none();
     }
     require_truth(event);
@@ -94,7 +78,7 @@ class Preparing final : public io::EventProcessor {
 
   encoding::Schema schema_;
   truth::Rule rule_;
-  std::unique_ptr<ExampleEncoder> encode_;
+  std::unique_ptr<dataset::ExampleEncoder> encode_;
   dataset::Examples examples_;
 };
 
@@ -149,7 +133,7 @@ dataset::Manifest prepare_simulated(Options const& options) {
           truth::Rule r)
         : make(plan.make_generator(), d, seed), encode(s, r, d) {}
     chain::EventMaker make;
-    ExampleEncoder encode;
+    dataset::ExampleEncoder encode;
   };
   std::vector<std::unique_ptr<Maker>> makers;
   for (unsigned t = 0; t < options.threads; ++t)

@@ -17,13 +17,10 @@ namespace {
 struct Maker {
   Maker(std::unique_ptr<generate::Generator> generator, detector::Detector const& detector,
         std::uint64_t seed, encoding::Schema const& schema, truth::Rule rule)
-      : make_event(std::move(generator), detector, seed),
-        encode(schema, detector),
-        make_targets({rule, dataset::mode_of(schema)}) {}
+      : make_event(std::move(generator), detector, seed), encode(schema, rule, detector) {}
 
   chain::EventMaker make_event;
-  encoding::Encoder encode;
-  truth::TargetBuilder make_targets;
+  dataset::ExampleEncoder encode;
 };
 
 }  // namespace
@@ -41,8 +38,9 @@ train::Data open_simulated(train::TrainConfig const& config) {
   auto const make_maker = [plan, detector, schema, rule, seed = options.seed]() -> dataset::ExampleMaker {
     auto const maker = std::make_shared<Maker>(plan.make_generator(), detector, seed, schema, rule);
     return [maker](std::uint64_t number) {
-      return dataset::make_example(maker->make_event(static_cast<std::int64_t>(number)), maker->encode,
-                                   maker->make_targets);
+      dataset::Examples examples = maker->encode.none();
+      maker->encode.append(maker->make_event(static_cast<std::int64_t>(number)), examples);
+      return examples;
     };
   };
   dataset::Description description{schema,

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
+
 #include "corpuscle/dataset/examples.hpp"
 #include "corpuscle/encoding/encoder.hpp"
+#include "corpuscle/pf/hit_particle_flow.hpp"
 #include "corpuscle/truth/targets.hpp"
 
 namespace corpuscle::dataset {
@@ -27,5 +30,21 @@ void append_example(event::Event const& event, encoding::Encoder const& encode,
 /// The same for one event alone.
 Examples make_example(event::Event const& event, encoding::Encoder const& encode,
                       truth::TargetBuilder const& make_targets);
+
+/// All that makes examples of the events of one detector. Not thread-safe: one per thread.
+class ExampleEncoder {
+ public:
+  /// @throws core::ConfigError as encoding::Encoder does
+  ExampleEncoder(encoding::Schema const& schema, truth::Rule rule, detector::Detector const& detector);
+
+  [[nodiscard]] Examples none() const { return Examples(encode_.schema().width()); }
+  /// @param event  has passed event::check; its clusters become showers if the schema has these
+  void append(event::Event event, Examples& to);
+
+ private:
+  encoding::Encoder encode_;
+  truth::TargetBuilder make_targets_;
+  std::optional<pf::HitParticleFlow> find_showers_;
+};
 
 }  // namespace corpuscle::dataset

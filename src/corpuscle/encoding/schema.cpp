@@ -52,9 +52,14 @@ std::size_t Schema::width() const noexcept {
 }
 
 std::vector<Column> const* Schema::columns(ElementType type) const noexcept {
-  for (ElementColumns const& element : elements)
-    if (element.type == type) return &element.columns;
-  return nullptr;
+  std::size_t const i = position(type);
+  return i < elements.size() ? &elements[i].columns : nullptr;
+}
+
+std::size_t Schema::position(ElementType type) const noexcept {
+  std::size_t i = 0;
+  while (i < elements.size() && elements[i].type != type) ++i;
+  return i;
 }
 
 std::span<Schema const> built_in_schemas() {

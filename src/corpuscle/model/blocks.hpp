@@ -23,6 +23,10 @@ class Blocks {
   /// True if the blocks came by length: `rows` is 0, 1, 2 ...
   [[nodiscard]] bool is_in_order() const noexcept { return is_in_order_; }
 
+  /// Block i in the order of `rows` is the rows [offsets()[i], offsets()[i + 1]) of it; empty blocks are left
+  /// out.
+  [[nodiscard]] std::vector<std::int64_t> offsets() const;
+
   /// Views [blocks, length, ...] of the groups of x, [n, ...], which is in the order of `rows`.
   [[nodiscard]] std::vector<torch::Tensor> split(torch::Tensor const& x) const;
   /// The reverse.
@@ -79,7 +83,9 @@ class Types {
 };
 
 /// softmax(q k^T / sqrt(d)) v for each head within each block, at least in float: sums of exponentials need
-/// it, and on a CPU the derivative of LibTorch 2.15 takes seven times as long in 16 bits.
+/// it, and on a CPU the derivative of LibTorch 2.15 takes seven times as long in 16 bits. On a CPU, in float
+/// and with d a multiple of 16 it is that of packed_attention.hpp, which can be derived once; else
+/// LibTorch's.
 /// @param qkv  [n, 3 heads d]: q of all heads, then k, then v; in the order of `blocks`
 /// @return     [n, heads d]
 torch::Tensor block_attention(Blocks const& blocks, torch::Tensor const& qkv, std::int64_t heads);

@@ -34,12 +34,13 @@ struct DataConfig {
   int threads = 1;  ///< that prepare batches
 };
 
-/// Our own loss has these numbers; see loss.hpp. They were reasoned, not tuned: each is the natural one.
+/// Our own loss has these numbers; see loss.hpp. They were reasoned, not tuned, but for `momentum`: of 1, 0.3
+/// and 0.1 the last gives the narrowest jets after 42,000 ttbar events (0.058, 0.056 and 0.054).
 struct LossConfig {
   encoding::Layout layout = encoding::Layout::standard;
   double focal_gamma = 0;    ///< 0: cross-entropy
   double class_power = 0.5;  ///< an element counts for its class with weight (1 + E / GeV)^this
-  double momentum = 1;       ///< weight of ln p beside the class
+  double momentum = 0.1;     ///< weight of ln p beside the class
   double direction = 0.1;    ///< weight of each angle
 };
 
@@ -66,9 +67,9 @@ struct TrainConfig {
   LossConfig loss;
   OptimiserConfig optimiser;
 
-  int steps = 10'000;               ///< of which the last has the lowest learning rate
-  int elements_per_batch = 16'384;  ///< about
-  int seed = 1;                     ///< of the first weights, and of dropout
+  int steps = 10'000;              ///< of which the last has the lowest learning rate
+  int elements_per_batch = 4'096;  ///< about
+  int seed = 1;                    ///< of the first weights, and of dropout
   Precision precision = Precision::float32;
   Device device = Device::cpu;
   int threads = 1;  ///< of LibTorch; results are the same to the bit for the same number only

@@ -151,12 +151,7 @@ TensorBatch to_tensors(Layout layout, encoding::Schema const& schema, dataset::E
                        torch::Device device) {
   std::size_t const n = examples.n_elements();
   auto const rows = static_cast<std::int64_t>(n);
-  std::int64_t position[encoding::n_element_types] = {};
-  bool has_tracks = false;
-  for (std::size_t i = 0; i < schema.elements.size(); ++i) {
-    position[static_cast<std::size_t>(schema.elements[i].type)] = static_cast<std::int64_t>(i);
-    has_tracks |= schema.elements[i].type == encoding::ElementType::track;
-  }
+  bool const has_tracks = schema.columns(encoding::ElementType::track) != nullptr;
   dataset::TargetMatrix const matrix = dataset::encode_targets(layout, examples);
 
   std::vector<std::int64_t> type(n), label(n), charge(n);
@@ -166,7 +161,7 @@ TensorBatch to_tensors(Layout layout, encoding::Schema const& schema, dataset::E
   for (std::size_t i = 0; i < n; ++i) {
     encoding::Reference const& element = examples.reference[i];
     dataset::TargetParticle const& target = examples.target[i];
-    type[i] = position[static_cast<std::size_t>(examples.type[i])];
+    type[i] = static_cast<std::int64_t>(schema.position(examples.type[i]));
     label[i] = matrix.label[i];
     charge[i] = matrix.charge[i] + 1;
     energy[i] = matrix.label[i] != 0 ? target.energy : element.energy;
