@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 
-#include "reconstruct.hpp"
 #include "terminal.hpp"
 #include "verbs.hpp"
 
@@ -22,8 +21,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   add_simulate(app, argv);
   add_inspect(app, exit_code);
-  add_reconstruct(
-      app, [argv](std::string const&) -> Model { start_train_program(argv); }, exit_code);
+  add_reconstruct(app, exit_code);
   add_truth(app, exit_code);
   add_evaluate(app, argv);
   add_train(app, argv);

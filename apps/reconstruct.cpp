@@ -1,24 +1,26 @@
 // corpuscle reconstruct: event files in, the same with reconstructed particles out.
 
-#include "reconstruct.hpp"
-
 #include <fmt/format.h>
 
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "corpuscle/artifact/model_file.hpp"
 #include "corpuscle/config/detector.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/io/pipeline.hpp"
 #include "corpuscle/pf/cluster_particle_flow.hpp"
 #include "corpuscle/pf/hit_particle_flow.hpp"
+#include "corpuscle/runtime/reconstructor.hpp"
 #include "terminal.hpp"
+#include "verbs.hpp"
 
 namespace {
 
@@ -70,8 +72,12 @@ struct Tally {
   }
 };
 
+using Reconstruct = std::function<event::Particles(event::Observed const&)>;
+/// Makes a reconstructor for a detector, in the process that will use it.
+using MakeReconstruct = std::function<Reconstruct(detector::Detector const&)>;
+
 /// The rules: on hits where an event has them, else on clusters.
-Model::Reconstruct rules(detector::Detector const& detector) {
+Reconstruct rules(detector::Detector const& detector) {
   auto const on_clusters = std::make_shared<pf::ClusterParticleFlow>(detector);
   auto const on_hits = std::make_shared<pf::HitParticleFlow>(detector);
   return [=](event::Observed const& observed) {
@@ -79,10 +85,15 @@ Model::Reconstruct rules(detector::Detector const& detector) {
   };
 }
 
+Reconstruct network(std::string const& path, detector::Detector const& detector) {
+  auto const reconstruct =
+      std::make_shared<runtime::Reconstructor const>(runtime::Reconstructor::load(path, detector));
+  return [=](event::Observed const& observed) { return (*reconstruct)(observed); };
+}
+
 class Reconstruction final : public io::EventProcessor {
  public:
-  explicit Reconstruction(std::function<Model::Reconstruct(detector::Detector const&)> make)
-      : make_(std::move(make)) {}
+  explicit Reconstruction(MakeReconstruct make) : make_(std::move(make)) {}
 
   void process(event::Event const& event, io::EventBuilder const& builder, io::Frame& frame) override {
     if (!reconstruct_) reconstruct_ = make_(builder.detector());
@@ -126,8 +137,8 @@ class Reconstruction final : public io::EventProcessor {
       origin.add(particles.particle_class[row], static_cast<double>(particles.energy[row]));
   }
 
-  std::function<Model::Reconstruct(detector::Detector const&)> make_;
-  Model::Reconstruct reconstruct_;
+  MakeReconstruct make_;
+  Reconstruct reconstruct_;
   Tally tally_;
 };
 
@@ -200,8 +211,13 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print("]}}\n");
 }
 
-int reconstruct(Options const& options, std::function<Model(std::string const&)> const& open) {
-  Model const model = options.model.empty() ? Model{"", rules} : open(options.model);
+int reconstruct(Options const& options) {
+  std::string trained_on;
+  MakeReconstruct make = rules;
+  if (!options.model.empty()) {
+    trained_on = artifact::ModelFile(options.model).description().detector;  // and damage is found at once
+    make = [&](detector::Detector const& detector) { return network(options.model, detector); };
+  }
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
   config.output = options.output;
@@ -213,7 +229,7 @@ int reconstruct(Options const& options, std::function<Model(std::string const&)>
   auto const built_in = config::built_in_detectors();
   config.known_detectors.assign(built_in.begin(), built_in.end());
   config.added = {io::EventBuilder::particle_collection(collection_name)};
-  config.make_processor = [&model] { return std::make_unique<Reconstruction>(model.make); };
+  config.make_processor = [&] { return std::make_unique<Reconstruction>(make); };
   Tally tally;
   config.on_report = [&](std::span<std::byte const> report) {
     Tally chunk;
@@ -234,11 +250,11 @@ int reconstruct(Options const& options, std::function<Model(std::string const&)>
     print_json(tally, result, options.output);
   else
     print_text(tally, result, options.output);
-  if (!model.detector.empty() && !result.detector.empty() && model.detector != result.detector)
+  if (!trained_on.empty() && !result.detector.empty() && trained_on != result.detector)
     fmt::print(stderr,
                "corpuscle: the network was trained on {}, these events are of {}: see 'corpuscle evaluate' "
                "whether that does\n",
-               model.detector, result.detector);
+               trained_on, result.detector);
   for (std::string const& collection : result.not_kept)
     fmt::print(stderr, "corpuscle: not kept, EDM4hep 1.x has no such type: {}\n", collection);
   for (std::string const& message : result.damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);
@@ -247,7 +263,7 @@ int reconstruct(Options const& options, std::function<Model(std::string const&)>
 
 }  // namespace
 
-void add_reconstruct(CLI::App& app, std::function<Model(std::string const&)> open, int& exit_code) {
+void add_reconstruct(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("reconstruct", "Reconstruct particles from tracks and clusters");
   verb->add_option("inputs", options->inputs, "EDM4hep or LCIO files; patterns with * are expanded")
@@ -281,5 +297,5 @@ void add_reconstruct(CLI::App& app, std::function<Model(std::string const&)> ope
       "models/clic_clusters.safetensors\n"
       "  corpuscle reconstruct 'run*.edm4hep.root' -o all.edm4hep.root --detector cld --threads 8\n"
       "  corpuscle reconstruct events.edm4hep.json -o ten.edm4hep.root --detector cld --events 0:10");
-  verb->callback([options, open = std::move(open), &exit_code] { exit_code = reconstruct(*options, open); });
+  verb->callback([options, &exit_code] { exit_code = reconstruct(*options); });
 }

@@ -35,12 +35,6 @@ void add(CLI::App& app, char** argv, char const* verb_name, char const* what, ch
   verb->callback([argv, program, way_out] { start(program, way_out, argv); });
 }
 
-constexpr char const* train_program = "corpuscle-train";
-constexpr char const* where_from =
-    "It is built where LibTorch is: tools/setup --train, then tools/build train; its place is "
-    "build/train/bin. "
-    "All else works without it";
-
 }  // namespace
 
 void add_simulate(CLI::App& app, char** argv) {
@@ -56,10 +50,7 @@ void add_evaluate(CLI::App& app, char** argv) {
       "corpuscle-evaluate");
 }
 
-void start_train_program(char** argv) {
-  start(train_program, where_from, argv);
-}
-
 void add_train(CLI::App& app, char** argv) {
-  add(app, argv, "train", "Train a network on a dataset", train_program, where_from);
+  add(app, argv, "train", "Train a network on a dataset", "corpuscle-train",
+      "It is built where LibTorch is: tools/setup --train, then tools/build full. All else works without it");
 }

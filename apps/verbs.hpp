@@ -4,6 +4,7 @@
 
 /// The verbs of the program. Each adds its subcommand; running it sets `exit_code`.
 void add_inspect(CLI::App& app, int& exit_code);
+void add_reconstruct(CLI::App& app, int& exit_code);
 void add_truth(CLI::App& app, int& exit_code);
 
 /// `simulate`, `generate` and `calibrate`: running them starts corpuscle-simulate with the same arguments.
@@ -11,10 +12,6 @@ void add_simulate(CLI::App& app, char** argv);
 
 /// `evaluate`: running it starts corpuscle-evaluate.
 void add_evaluate(CLI::App& app, char** argv);
-
-/// Becomes corpuscle-train, with the same arguments.
-/// @throws core::EnvironmentError if it is missing
-[[noreturn]] void start_train_program(char** argv);
 
 /// `train`: running it starts corpuscle-train.
 void add_train(CLI::App& app, char** argv);

@@ -48,8 +48,8 @@ foreach(target IN ITEMS corpuscle corpuscle_root)
                               LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   endif()
 endforeach()
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/detectors" "${PROJECT_SOURCE_DIR}/processes"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/detectors" "${PROJECT_SOURCE_DIR}/models" "${PROJECT_SOURCE_DIR}/processes"
         DESTINATION "${CMAKE_INSTALL_DATADIR}/corpuscle"
-        FILES_MATCHING PATTERN "*.yaml")
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "*.safetensors")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -18,6 +18,11 @@ if(Torch_DIR)
   include("${Torch_DIR}/TorchConfigVersion.cmake")
 endif()
 if(NOT Torch_DIR OR PACKAGE_VERSION VERSION_LESS torch_minimum)
+  if(CORPUSCLE_WITH_TORCH STREQUAL "AUTO")
+    message(STATUS "LibTorch: not found, so no training (tools/setup --train brings it)")
+    set(CORPUSCLE_WITH_TORCH OFF)
+    return()
+  endif()
   message(FATAL_ERROR "LibTorch ${torch_minimum} or newer was not found (${Torch_DIR} ${PACKAGE_VERSION}). Run "
                       "tools/setup --train, which installs it into .env, or name yours in CMAKE_PREFIX_PATH, or do "
                       "without: -DCORPUSCLE_WITH_TORCH=OFF.")
@@ -32,6 +37,7 @@ if(CUDAToolkit_FOUND AND EXISTS "${torch_prefix}/lib/libtorch_cuda.so")
   list(APPEND torch_libraries "${torch_prefix}/lib/libtorch_cuda.so" "${torch_prefix}/lib/libc10_cuda.so")
   set(torch_with_cuda "CUDA ${CUDAToolkit_VERSION}")
 endif()
+set(CORPUSCLE_WITH_TORCH ON)
 message(STATUS "LibTorch ${PACKAGE_VERSION} (${torch_with_cuda}): ${torch_prefix}")
 
 # A target that includes <torch/torch.h> often should have it precompiled: it takes 17 s each time.

@@ -15,20 +15,21 @@
 
 namespace corpuscle::model {
 
-/// A network with its default sizes, with the inputs and outputs that training gives it. None if there is none of this
-/// name.
+/// A network with its default sizes, with the inputs and outputs that training gives it. None if there is
+/// none of this name.
 inline std::optional<artifact::ModelConfig> default_config(std::string_view name) {
   if (name == artifact::WindowTransformerConfig::name)
     return artifact::ModelConfig{29, 2, artifact::WindowTransformerConfig{.regressed = 3}};
-  if (name == artifact::AttentionConfig::name) return artifact::ModelConfig{17, 2, artifact::AttentionConfig{}};
+  if (name == artifact::AttentionConfig::name)
+    return artifact::ModelConfig{17, 2, artifact::AttentionConfig{}};
   if (name == artifact::GnnLshConfig::name) return artifact::ModelConfig{17, 2, artifact::GnnLshConfig{}};
   if (name == artifact::KernelTransformerConfig::name)
     return artifact::ModelConfig{17, 2, artifact::KernelTransformerConfig{}};
   return std::nullopt;
 }
 
-/// Events of lengths anywhere in [shortest, longest], one of them the longest. Energies of some GeV, directions
-/// anywhere, the rest normal.
+/// Events of lengths anywhere in [shortest, longest], one of them the longest. Energies of some GeV,
+/// directions anywhere, the rest normal.
 inline Batch random_batch(std::int64_t n_events, std::int64_t shortest, std::int64_t longest,
                           std::int64_t n_features) {
   core::Random random({1});

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Training with Corpuscle beside the same networks in plain eager PyTorch with padding, in one run.
 
-    python -m venv build/pytorch && build/pytorch/bin/pip install torch==2.15.0 numpy
+    python3 -m venv build/pytorch && build/pytorch/bin/pip install torch==2.15.0 numpy
     build/pytorch/bin/python bench/train/compare_pytorch.py [--rounds 5] [--only attention] [--json FILE]
 
 A step is forward, loss, backward and AdamW. Both sides have the same weights and the same batch of random events, in
-the same process order: ours, theirs, ours ..., one thread each. Before the clock starts they must agree on all outputs
+turns: ours, theirs, ours ..., one thread each. Before the clock starts they must agree on all outputs
 and on the loss. Each side runs in float32, with subnormals flushed, and in bfloat16 (autocast); the better counts.
 PyTorch has a third setting that one must know of: bfloat16 with attention kept in float32, whose derivative LibTorch
 takes several times as long for in 16 bits. Ours also shortens gradients and averages weights in its time, theirs does
@@ -141,8 +141,9 @@ def measure(program, case, rounds, seconds):
         ours = Ours(program, case, path)
         theirs = Theirs(case, read_tensors(path))
     outputs, loss = theirs.check()
-    # Single precision, sums of up to 1,280 terms, some twenty layers deep.
-    if not (outputs < 1e-3 and loss < 1e-4):
+    # Single precision, sums of up to 1,280 terms, some twenty layers deep. The graph network takes the root of a
+    # difference of squares that is 0 but for rounding, an element's distance to itself: mlpf.md, pitfall 2.
+    if not (outputs < (2e-2 if case[0] == "gnn-lsh" else 1e-3) and loss < 1e-4):
         sys.exit(f"{case[0]}: outputs differ by {outputs:.2g}, the loss by {loss:.2g}")
     sides = [("Corpuscle", ours, setting) for setting in ours.settings]
     sides += [("PyTorch, padded", theirs, setting) for setting in theirs.settings]
@@ -195,7 +196,7 @@ def report(result):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", default=ROOT / "build/train/bin/train_steps", help="our side")
+    parser.add_argument("--program", default=ROOT / "build/perf/bin/train_steps", help="our side")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.5, help="CPU time of each measurement, about")
     parser.add_argument("--only", choices=NETWORKS, help="one network")

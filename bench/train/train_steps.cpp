@@ -2,10 +2,10 @@
 //
 //   train_steps NETWORK EVENTS SHORTEST LONGEST FILE
 //
-// First it writes FILE (safetensors) with all that the other side needs to do the same: the weights, the batch,
-// its targets, and what the network answers and the loss before the first step. Then, for each line "float32 N"
-// or "bfloat16 N" on standard input, it takes N steps (forward, loss, backward, AdamW) and prints CPU and
-// wall-clock seconds and the last loss.
+// First it writes FILE (safetensors) with all that the other side needs to do the same: the weights, the
+// batch, its targets, and what the network answers and the loss before the first step. Then, for each line
+// "float32 N" or "bfloat16 N" on standard input, it takes N steps (forward, loss, backward, AdamW) and prints
+// CPU and wall-clock seconds and the last loss.
 #include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
@@ -39,7 +39,7 @@ encoding::Layout layout_of(artifact::ModelConfig const& config) {
   if (std::holds_alternative<artifact::WindowTransformerConfig>(config.architecture))
     return encoding::Layout::standard;
   return std::holds_alternative<artifact::AttentionConfig>(config.architecture) ? encoding::Layout::mlpf_2026
-                                                                               : encoding::Layout::mlpf_2023;
+                                                                                : encoding::Layout::mlpf_2023;
 }
 
 /// Any label for any element, and regression targets of the size that those of events have.
@@ -47,7 +47,8 @@ train::Targets random_targets(encoding::Layout layout, std::int64_t n) {
   core::Random random({2});
   auto const draw = [&](std::vector<std::int64_t> const& shape, auto const& next) {
     torch::Tensor const result = torch::empty(shape);
-    for (std::int64_t i = 0; i < result.numel(); ++i) result.data_ptr<float>()[i] = static_cast<float>(next());
+    for (std::int64_t i = 0; i < result.numel(); ++i)
+      result.data_ptr<float>()[i] = static_cast<float>(next());
     return result;
   };
   auto const n_regressed = static_cast<std::int64_t>(encoding::regression_names(layout).size());
@@ -89,13 +90,15 @@ class Training {
         {"sin_theta", targets_.sin_theta},
         {"outputs", outputs},
         {"loss", train::loss(loss_, outputs, targets_).total.view({1})}};
-    for (auto const& item : network_->named_parameters()) all.emplace_back("weight/" + item.key(), item.value());
+    for (auto const& item : network_->named_parameters())
+      all.emplace_back("weight/" + item.key(), item.value());
     for (auto const& item : network_->named_buffers()) all.emplace_back("weight/" + item.key(), item.value());
 
     std::vector<artifact::Tensor> tensors;
     for (auto& [name, tensor] : all) {
       tensor = tensor.contiguous();
-      tensors.push_back({name, tensor.scalar_type() == torch::kInt64 ? artifact::Type::i64 : artifact::Type::f32,
+      tensors.push_back({name,
+                         tensor.scalar_type() == torch::kInt64 ? artifact::Type::i64 : artifact::Type::f32,
                          {tensor.sizes().begin(), tensor.sizes().end()},
                          {static_cast<std::byte const*>(tensor.data_ptr()), tensor.nbytes()}});
     }
@@ -128,16 +131,17 @@ class Training {
 int main(int argc, char** argv) try {
   auto const config = argc == 6 ? model::default_config(argv[1]) : std::nullopt;
   if (!config) {
-    std::fputs("usage: train_steps window-transformer|attention|gnn-lsh|kernel-transformer "
-               "EVENTS SHORTEST LONGEST FILE\n",
-               stderr);
+    std::fputs(
+        "usage: train_steps window-transformer|attention|gnn-lsh|kernel-transformer "
+        "EVENTS SHORTEST LONGEST FILE\n",
+        stderr);
     return 2;
   }
   model::flush_subnormals();
   model::keep_memory();
   at::set_num_threads(1);
-  Training training(*config,
-                    model::random_batch(std::atoll(argv[2]), std::atoll(argv[3]), std::atoll(argv[4]), config->features));
+  Training training(*config, model::random_batch(std::atoll(argv[2]), std::atoll(argv[3]),
+                                                 std::atoll(argv[4]), config->features));
   training.write(argv[5]);
   std::puts("ready");
   std::fflush(stdout);

@@ -50,14 +50,6 @@ TEST_F(CliPrepare, ADatasetThatIsMadeLongerIsAsIfMadeAtOnce) {
   EXPECT_EQ(files("twice"), files("at_once"));
 }
 
-TEST_F(CliPrepare, ShowersAreMadeOfTheHitsOfAnEvent) {
-  Answer const answer = run(guns("20", "showers", {"--schema", "corpuscle-showers-1"}));
-  ASSERT_EQ(answer.exit_code, success) << answer.err;
-  EXPECT_TRUE(contains(answer.out, "schema corpuscle-showers-1")) << answer.out;
-  ASSERT_EQ(run(guns("20", "clusters")).exit_code, success);
-  EXPECT_NE(files("showers"), files("clusters"));
-}
-
 TEST_F(CliPrepare, OtherEventsAreNotMixedIn) {
   ASSERT_EQ(run(guns("20", "mine")).exit_code, success);
   auto const before = files("mine");

@@ -371,33 +371,6 @@ TEST(Encoder, RowsLeadBackToTheEvent) {
   EXPECT_EQ(seen, std::vector<int>(event.clusters.size(), 1));
 }
 
-TEST(Encoder, ShowersKnowTheMomentaOfTheirTracks) {
-  event::Observed event = test::random_event_with_hits(clic(), 10, 4);
-  auto const p_of = [&](std::size_t row) {
-    auto const& state = event.tracks.at(TrackPoint::at_ip);
-    return units::bending * 4 / std::abs(state.omega[row]) * std::hypot(1, state.tan_lambda[row]);
-  };
-  Schema const& schema = find_schema("corpuscle-showers-1");
-  EXPECT_TRUE(is_of_showers(schema));
-  EXPECT_FALSE(is_of_showers(find_schema("corpuscle-clusters-1")));
-  auto const track_energies = [&] {
-    Elements const elements = encode(schema.name, event);
-    std::vector<double> by_row(event.clusters.size());
-    for (std::size_t i = 0; i < elements.size(); ++i)
-      if (elements.types[i] == ElementType::cluster)
-        by_row[elements.rows[i]] = feature(elements, schema, i, "track_energy");
-    return by_row;
-  };
-  EXPECT_EQ(track_energies(), std::vector<double>(event.clusters.size()));  // nobody gave them any
-  for (std::size_t row = 0; row < event.clusters.size(); ++row) {
-    if (row == 1) event.clusters.tracks.values = {event::TrackId(0), event::TrackId(2)};
-    event.clusters.tracks.end_row();
-  }
-  std::vector<double> const energies = track_energies();
-  EXPECT_NEAR(energies[1], std::log(p_of(0) + p_of(2)), 1e-5);  // float has 6e-8, relative
-  EXPECT_EQ(energies[0], 0);
-}
-
 TEST(Encoder, ADetectorTurnedByOneFaceSeesTheSame) {
   event::Observed const event = test::random_event_with_hits(clic(), 80, 9);
   event::Observed turned = event;

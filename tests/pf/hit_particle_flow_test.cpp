@@ -175,26 +175,6 @@ TEST_F(Guns, EveryTrackAndHitIsUsedOnceAtMost) {
   }
 }
 
-TEST_F(Guns, ShowersAreAllThatWasFoundBeforeAnythingIsDecided) {
-  for (int i = 0; i < 10; ++i) {
-    event::Event const event = crowd(i);
-    event::Clusters const showers = particle_flow_.showers(event.observed);
-    std::vector<int> tracks(event.observed.tracks.size()), hits(event.observed.calo_hits.size());
-    for (event::TrackId track : showers.tracks.values) ++tracks[track.row()];
-    for (event::CaloHitId hit : showers.hits.values) ++hits[hit.row()];
-    for (auto const* used : {&tracks, &hits})
-      EXPECT_TRUE(std::all_of(used->begin(), used->end(), [](int n) { return n <= 1; }));
-    EXPECT_EQ(showers.tracks.size(), showers.size());
-    EXPECT_EQ(showers.hits.size(), showers.size());
-    EXPECT_TRUE(std::is_sorted(showers.energy.rbegin(), showers.energy.rend()));
-    // Fragments are joined and faint showers left out only later.
-    HitReconstruction const later = particle_flow_.reconstruct(event.observed);
-    EXPECT_GE(showers.size(), later.clusters.size());
-    EXPECT_GE(showers.hits.values.size(), later.clusters.hits.values.size());
-    EXPECT_EQ(particle_flow_.showers(shuffled(event.observed)).energy, showers.energy);
-  }
-}
-
 TEST_F(Guns, GivenClustersGoToOneParticleAtMost) {
   event::Event event = crowd(0);
   event.observed.clusters = cluster::ConeClustering(clic_)(event.observed);

@@ -152,7 +152,8 @@ TEST(LossStandard, LabelsThatAnElementCannotHaveCostNothing) {
 
 TEST(LossStandard, SmallErrorsCostTheirSquareInGeVWhateverTheClassAndEnergy) {
   // A hadron of 4 GeV and a photon of 100 GeV, both wrong by 0.1 GeV: each alone, times its weight, the same.
-  LossConfig const config = config_of(Layout::standard);
+  LossConfig config = config_of(Layout::standard);
+  config.momentum = 1;
   auto const cost = [&](std::int64_t label, double energy) {
     Targets targets = one_element(3);
     targets.label = torch::tensor({label}, torch::kInt64);

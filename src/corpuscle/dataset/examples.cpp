@@ -110,8 +110,9 @@ event::Particles particles(ExamplesView const& examples, std::size_t event) {
 std::vector<std::byte> to_bytes(Examples const& examples) {
   std::vector<std::byte> bytes;
   auto const put = [&](void const* data, std::size_t size) {
-    auto const* const begin = static_cast<std::byte const*>(data);
-    bytes.insert(bytes.end(), begin, begin + size);
+    std::size_t const begin = bytes.size();
+    bytes.resize(begin + size);
+    if (size > 0) std::memcpy(bytes.data() + begin, data, size);
   };
   auto const put_column = [&](auto const& column) {
     std::uint64_t const size = column.size();

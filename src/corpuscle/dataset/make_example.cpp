@@ -100,13 +100,6 @@ Examples make_example(event::Event const& event, encoding::Encoder const& encode
 
 ExampleEncoder::ExampleEncoder(encoding::Schema const& schema, truth::Rule rule,
                                detector::Detector const& detector)
-    : encode_(schema, detector), make_targets_({rule, mode_of(schema)}) {
-  if (encoding::is_of_showers(schema)) find_showers_.emplace(detector);
-}
-
-void ExampleEncoder::append(event::Event event, Examples& to) {
-  if (find_showers_) event.observed.clusters = find_showers_->showers(event.observed);
-  append_example(event, encode_, make_targets_, to);
-}
+    : encode_(schema, detector), make_targets_({rule, mode_of(schema)}) {}
 
 }  // namespace corpuscle::dataset

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <optional>
-
 #include "corpuscle/dataset/examples.hpp"
 #include "corpuscle/encoding/encoder.hpp"
-#include "corpuscle/pf/hit_particle_flow.hpp"
 #include "corpuscle/truth/targets.hpp"
 
 namespace corpuscle::dataset {
@@ -31,20 +28,21 @@ void append_example(event::Event const& event, encoding::Encoder const& encode,
 Examples make_example(event::Event const& event, encoding::Encoder const& encode,
                       truth::TargetBuilder const& make_targets);
 
-/// All that makes examples of the events of one detector. Not thread-safe: one per thread.
+/// All that makes examples of the events of one detector.
 class ExampleEncoder {
  public:
   /// @throws core::ConfigError as encoding::Encoder does
   ExampleEncoder(encoding::Schema const& schema, truth::Rule rule, detector::Detector const& detector);
 
   [[nodiscard]] Examples none() const { return Examples(encode_.schema().width()); }
-  /// @param event  has passed event::check; its clusters become showers if the schema has these
-  void append(event::Event event, Examples& to);
+  /// @param event  has passed event::check
+  void append(event::Event const& event, Examples& to) const {
+    append_example(event, encode_, make_targets_, to);
+  }
 
  private:
   encoding::Encoder encode_;
   truth::TargetBuilder make_targets_;
-  std::optional<pf::HitParticleFlow> find_showers_;
 };
 
 }  // namespace corpuscle::dataset

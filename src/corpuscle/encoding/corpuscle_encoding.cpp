@@ -17,7 +17,6 @@ using event::Subdetector;
 using enum Transform;
 
 constexpr char const* clusters_schema = "corpuscle-clusters-1";
-constexpr char const* showers_schema = "corpuscle-showers-1";
 constexpr char const* hits_schema = "corpuscle-hits-1";
 
 constexpr double pi = std::numbers::pi;
@@ -86,10 +85,6 @@ constexpr Definition<Cluster> cluster_columns[] = {
     {"time", "ns", -1e4, 1e6, asinh, 1, [](Cluster const& c) { return c.time; }},
 };
 
-constexpr Definition<Cluster> track_energy_column[] = {
-    {"track_energy", "GeV", 1e-3, 1e4, log, 1, [](Cluster const& c) { return c.track_energy; }},
-};
-
 struct Hit {
   double energy = 0, pt = 0;  ///< [GeV]
   core::Vector3 position;     ///< [mm]
@@ -130,40 +125,21 @@ constexpr Definition<Hit> hit_columns[] = {
     {"is_endcap", "", 0, 1, none, 1, is_in<Region::endcap>},
 };
 
-std::vector<Definition<Cluster>> shower_columns() {
-  std::vector<Definition<Cluster>> columns(std::begin(cluster_columns), std::end(cluster_columns));
-  columns.insert(columns.end(), std::begin(track_energy_column), std::end(track_energy_column));
-  return columns;
-}
-
 class CorpuscleEncoding : public Encoding {
  public:
-  CorpuscleEncoding(std::string const& schema, detector::Detector const& detector)
-      : with_hits_(schema == hits_schema),
-        cluster_columns_(schema == showers_schema
-                             ? shower_columns()
-                             : std::vector(std::begin(cluster_columns), std::end(cluster_columns))),
-        detector_(detector),
-        surface_(detector.ecal) {}
+  CorpuscleEncoding(bool with_hits, detector::Detector const& detector)
+      : with_hits_(with_hits), detector_(detector), surface_(detector.ecal) {}
 
   void append_all(event::Observed const& observed, Elements& elements) const override {
-    std::vector<double> p(observed.tracks.size(), 0.);
     for (std::size_t row = 0; row < observed.tracks.size(); ++row)
-      if (auto const track = measure_track(observed.tracks, row, detector_)) {
+      if (auto const track = measure_track(observed.tracks, row, detector_))
         append<Track>(elements, ElementType::track, row, track_columns, *track, track->reference,
                       track->is_broken);
-        p[row] = track->p;
-      }
     if (with_hits_) return append_hits(observed.calo_hits, elements);
     ClusterMeasurer measure(detector_, surface_);
-    event::Clusters const& clusters = observed.clusters;
-    for (std::size_t row = 0; row < clusters.size(); ++row) {
-      Cluster cluster = measure(clusters, row, observed.calo_hits);
-      if (clusters.tracks.size() > 0 && !clusters.tracks[row].empty()) {
-        cluster.track_energy = 0;
-        for (event::TrackId const track : clusters.tracks[row]) cluster.track_energy += p[track.row()];
-      }
-      append<Cluster>(elements, ElementType::cluster, row, cluster_columns_, cluster, cluster.reference,
+    for (std::size_t row = 0; row < observed.clusters.size(); ++row) {
+      Cluster const cluster = measure(observed.clusters, row, observed.calo_hits);
+      append<Cluster>(elements, ElementType::cluster, row, cluster_columns, cluster, cluster.reference,
                       cluster.is_broken);
     }
   }
@@ -189,7 +165,6 @@ class CorpuscleEncoding : public Encoding {
   }
 
   bool with_hits_;
-  std::vector<Definition<Cluster>> cluster_columns_;
   detector::Detector detector_;
   CalorimeterSurface surface_;
 };
@@ -199,18 +174,13 @@ class CorpuscleEncoding : public Encoding {
 std::vector<Schema> corpuscle_schemas() {
   ElementColumns const tracks = columns_of<Track>(ElementType::track, track_columns);
   return {{clusters_schema, {tracks, columns_of<Cluster>(ElementType::cluster, cluster_columns)}},
-          {showers_schema, {tracks, columns_of<Cluster>(ElementType::cluster, shower_columns())}},
           {hits_schema, {tracks, columns_of<Hit>(ElementType::hit, hit_columns)}}};
-}
-
-bool is_of_showers(Schema const& schema) {
-  return schema.name == showers_schema;
 }
 
 std::unique_ptr<Encoding const> make_corpuscle_encoding(std::string const& schema,
                                                         detector::Detector const& detector) {
-  if (schema != clusters_schema && schema != showers_schema && schema != hits_schema) return nullptr;
-  return std::make_unique<CorpuscleEncoding const>(schema, detector);
+  if (schema != clusters_schema && schema != hits_schema) return nullptr;
+  return std::make_unique<CorpuscleEncoding const>(schema == hits_schema, detector);
 }
 
 }  // namespace corpuscle::encoding

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -35,8 +34,6 @@ struct MeasuredCluster {
   double length = 0, width = 0;               ///< rms along the line, and distance from it [mm]
   double core_energy = 0;                     ///< within 15 mm of the line [GeV]
   double time = 0;                            ///< energy-weighted mean of the hits [ns]
-  /// Of the tracks that it was given, the sum of momenta; not measured here [GeV]
-  double track_energy = std::numeric_limits<double>::quiet_NaN();
 
   Reference reference;
   bool is_broken = false;

@@ -66,7 +66,7 @@ struct Schema {
   friend bool operator==(Schema const&, Schema const&) = default;
 };
 
-/// The schemas that Encoder knows: "corpuscle-clusters-1", "corpuscle-showers-1", "corpuscle-hits-1",
+/// The schemas that Encoder knows: "corpuscle-clusters-1", "corpuscle-hits-1",
 /// "mlpf-2023-clusters", "mlpf-2023-hits", "mlpf-2026-clusters", "mlpf-2026-hits". Made at the first call;
 /// thread-safe.
 std::span<Schema const> built_in_schemas();
@@ -74,10 +74,6 @@ std::span<Schema const> built_in_schemas();
 /// The one of this name.
 /// @throws core::ConfigError naming the nearest and all that exist.
 Schema const& find_schema(std::string_view name);
-
-/// Whether the clusters of a schema are the showers that pf::HitParticleFlow finds in the hits, not those of
-/// the file: the caller of Encoder replaces them.
-bool is_of_showers(Schema const& schema);
 
 /// Makes sure that what `where` (a shard, a model) holds was encoded as we would do it.
 /// @throws core::ConfigError naming both schemas and the first column in which they differ.

@@ -40,11 +40,9 @@ struct Clusters {
   std::vector<float> theta, phi;                              ///< intrinsic direction [rad]
   std::vector<float> energy_ecal, energy_hcal, energy_other;  ///< of its hits, uncorrected [GeV]
   core::Ragged<CaloHitId> hits;                               ///< those present in the file
-  core::Ragged<TrackId> tracks;  ///< that whoever made the clusters gave them; no rows at all if nobody did
 
   [[nodiscard]] std::size_t size() const noexcept { return energy.size(); }
-  void resize(
-      std::size_t rows);  ///< all columns but `hits` and `tracks`, which rows are appended to in order
+  void resize(std::size_t rows);  ///< all columns but `hits`, which rows are appended to in order
 };
 
 /// Hits of the tracking detectors of one event.

@@ -136,8 +136,6 @@ void check(Event const& event) {
       .not_negative("energy_hcal", clusters.energy_hcal)
       .not_negative("energy_other", clusters.energy_other)
       .ids("hits", clusters.hits, hits.size());
-  if (clusters.tracks.size() > 0)
-    Examiner("clusters", clusters.size()).ids("tracks", clusters.tracks, seen.tracks.size());
 
   TrackerHits const& tracker = seen.tracker_hits;
   Examiner("tracker hits", tracker.size())

@@ -74,7 +74,7 @@ struct HitParticleFlow::Implementation {
     for (double scale : recluster_scales) narrow.emplace_back(with_narrow_cones(d, scale));
   }
 
-  void find_showers(event::Observed const& observed);
+  void reconstruct(event::Observed const& observed);
   void find_muons();
   void find_photons();
   [[nodiscard]] event::Clusters cluster_hits(cluster::ConeClustering& clustering,
@@ -95,7 +95,6 @@ struct HitParticleFlow::Implementation {
   void merge(std::uint32_t from, std::uint32_t into);
   [[nodiscard]] bool fits(Shower const& parent, Shower const& fragment, double max_excess) const;
   [[nodiscard]] std::vector<Candidate> make_particles();
-  event::Clusters to_clusters(std::vector<std::size_t> const& which) const;
   HitReconstruction fill(std::vector<Candidate> const& candidates) const;
 
   detector::Detector detector;
@@ -114,7 +113,7 @@ struct HitParticleFlow::Implementation {
   std::vector<Shower> showers;
 };
 
-void HitParticleFlow::Implementation::find_showers(event::Observed const& observed) {
+void HitParticleFlow::Implementation::reconstruct(event::Observed const& observed) {
   observed_ = &observed;
   tracks = select_tracks(observed.tracks, detector);
   hits = select_hits(observed.calo_hits, detector, surface, energy);
@@ -134,6 +133,7 @@ void HitParticleFlow::Implementation::find_showers(event::Observed const& observ
   fill_deficits(std::numeric_limits<double>::infinity());
   split();
   fill_deficits(parameters.fill_max_excess);
+  merge_fragments();
 }
 
 // -------------------------------------------------------------------------------------------------------
@@ -584,35 +584,6 @@ std::vector<Candidate> HitParticleFlow::Implementation::make_particles() {
   return particles;
 }
 
-event::Clusters HitParticleFlow::Implementation::to_clusters(std::vector<std::size_t> const& which) const {
-  event::Clusters clusters;
-  clusters.resize(which.size());
-  auto const append_row = [](auto& column, auto id_of, std::vector<std::uint32_t> const& members) {
-    std::size_t const begin = column.values.size();
-    for (std::uint32_t i : members) column.values.push_back(id_of(i));
-    std::sort(column.values.begin() + static_cast<std::ptrdiff_t>(begin), column.values.end());
-    column.end_row();
-  };
-  for (std::size_t k = 0; k < which.size(); ++k) {
-    Shower const& shower = showers[which[k]];
-    Vector3 const centroid = shower.sums.centroid();
-    clusters.energy[k] = static_cast<float>(shower.energy);
-    clusters.x[k] = static_cast<float>(centroid.x);
-    clusters.y[k] = static_cast<float>(centroid.y);
-    clusters.z[k] = static_cast<float>(centroid.z);
-    clusters.theta[k] = static_cast<float>(std::atan2(core::transverse_length(centroid), centroid.z));
-    clusters.phi[k] = static_cast<float>(core::wrap_phi(std::atan2(centroid.y, centroid.x)));
-    clusters.energy_ecal[k] = static_cast<float>(shower.sums.ecal);
-    clusters.energy_hcal[k] = static_cast<float>(shower.sums.hcal);
-    clusters.energy_other[k] = static_cast<float>(shower.sums.muon);
-    append_row(
-        clusters.hits, [&](std::uint32_t i) { return event::CaloHitId(hits[i].row); }, shower.hits);
-    append_row(
-        clusters.tracks, [&](std::uint32_t t) { return tracks[t].id; }, shower.tracks);
-  }
-  return clusters;
-}
-
 HitReconstruction HitParticleFlow::Implementation::fill(std::vector<Candidate> const& candidates) const {
   HitReconstruction result;
   auto& [clusters, particles] = result;
@@ -627,7 +598,24 @@ HitReconstruction HitParticleFlow::Implementation::fill(std::vector<Candidate> c
     }
     particles.clusters.end_row();
   }
-  clusters = to_clusters(with_shower);
+  clusters.resize(with_shower.size());
+  for (std::size_t k = 0; k < with_shower.size(); ++k) {
+    Shower const& shower = showers[with_shower[k]];
+    Vector3 const centroid = shower.sums.centroid();
+    clusters.energy[k] = static_cast<float>(shower.energy);
+    clusters.x[k] = static_cast<float>(centroid.x);
+    clusters.y[k] = static_cast<float>(centroid.y);
+    clusters.z[k] = static_cast<float>(centroid.z);
+    clusters.theta[k] = static_cast<float>(std::atan2(core::transverse_length(centroid), centroid.z));
+    clusters.phi[k] = static_cast<float>(core::wrap_phi(std::atan2(centroid.y, centroid.x)));
+    clusters.energy_ecal[k] = static_cast<float>(shower.sums.ecal);
+    clusters.energy_hcal[k] = static_cast<float>(shower.sums.hcal);
+    clusters.energy_other[k] = static_cast<float>(shower.sums.muon);
+    std::size_t const begin = clusters.hits.values.size();
+    for (std::uint32_t i : shower.hits) clusters.hits.values.push_back(event::CaloHitId(hits[i].row));
+    std::sort(clusters.hits.values.begin() + static_cast<std::ptrdiff_t>(begin), clusters.hits.values.end());
+    clusters.hits.end_row();
+  }
   return result;
 }
 
@@ -644,37 +632,17 @@ HitParticleFlow::~HitParticleFlow() = default;
 HitParticleFlow::HitParticleFlow(HitParticleFlow&&) noexcept = default;
 
 HitReconstruction HitParticleFlow::reconstruct(event::Observed const& observed) {
-  implementation_->find_showers(observed);
-  implementation_->merge_fragments();
+  implementation_->reconstruct(observed);
   return implementation_->fill(implementation_->make_particles());
-}
-
-event::Clusters HitParticleFlow::showers(event::Observed const& observed) {
-  implementation_->find_showers(observed);
-  std::vector<Shower> const& showers = implementation_->showers;
-  std::vector<std::size_t> which;
-  for (std::size_t s = 0; s < showers.size(); ++s)
-    if (!showers[s].is_gone && showers[s].energy > 0) which.push_back(s);
-  auto const key = [&](std::size_t s) {
-    Vector3 const centroid = showers[s].sums.centroid();
-    return std::tuple(-showers[s].energy, centroid.x, centroid.y, centroid.z);
-  };
-  std::sort(which.begin(), which.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  return implementation_->to_clusters(which);
 }
 
 event::Particles HitParticleFlow::operator()(event::Observed const& observed) {
   auto [clusters, particles] = reconstruct(observed);
-  refer_to_given_clusters(particles, clusters, observed);
-  return particles;
-}
-
-void refer_to_given_clusters(event::Particles& particles, event::Clusters const& made,
-                             event::Observed const& observed) {
+  // Each given cluster goes to the particle that has most of its hit energy.
   std::vector<std::uint32_t> particle_of(observed.calo_hits.size(), none);
   for (std::size_t p = 0; p < particles.size(); ++p)
     for (event::ClusterId cluster : particles.clusters[p])
-      for (event::CaloHitId hit : made.hits[cluster.row()])
+      for (event::CaloHitId hit : clusters.hits[cluster.row()])
         particle_of[hit.row()] = static_cast<std::uint32_t>(p);
   std::vector<std::vector<event::ClusterId>> clusters_of(particles.size());
   for (std::size_t row = 0; row < observed.clusters.hits.size(); ++row) {
@@ -688,6 +656,7 @@ void refer_to_given_clusters(event::Particles& particles, event::Clusters const&
   }
   particles.clusters = {};
   for (auto const& row : clusters_of) particles.clusters.push_back(std::span<event::ClusterId const>(row));
+  return particles;
 }
 
 }  // namespace corpuscle::pf

@@ -9,7 +9,7 @@ namespace corpuscle::pf {
 
 /// Particles, and the showers that they were made of.
 struct HitReconstruction {
-  event::Clusters clusters;    ///< with their hits and tracks; each hit and track in one at most
+  event::Clusters clusters;    ///< with their hits; each hit in one at most
   event::Particles particles;  ///< `clusters` of each are rows of the above
 };
 
@@ -46,10 +46,6 @@ class HitParticleFlow {
   /// Particles and the clusters they were made of.
   [[nodiscard]] HitReconstruction reconstruct(event::Observed const& observed);
 
-  /// The showers after step 4, which decide nothing yet: what a network may start from. Fragments are showers
-  /// of their own. With their hits and tracks, each in one at most; by falling energy.
-  [[nodiscard]] event::Clusters showers(event::Observed const& observed);
-
   /// Particles alone. `clusters` of each are those rows of observed.clusters of whose hits it has most;
   /// without hits in those, none.
   [[nodiscard]] event::Particles operator()(event::Observed const& observed);
@@ -58,10 +54,5 @@ class HitParticleFlow {
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
 };
-
-/// Makes `clusters` of each particle, so far rows of `made`, rows of observed.clusters: each of those goes to
-/// the particle that has most of its hit energy.
-void refer_to_given_clusters(event::Particles& particles, event::Clusters const& made,
-                             event::Observed const& observed);
 
 }  // namespace corpuscle::pf

@@ -1,0 +1,164 @@
+// Every kernel as one would write it down: the reference for the others, and what runs on any machine.
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "corpuscle/runtime/bf16.hpp"
+#include "corpuscle/runtime/kernels/kernels.hpp"
+
+namespace corpuscle::runtime {
+namespace {
+
+constexpr std::size_t panel = 16;
+
+float apply(graph::Function function, float x) {
+  switch (function) {
+    case graph::Function::identity: return x;
+    case graph::Function::gelu_tanh: {
+      float const u = std::sqrt(2 / std::numbers::pi_v<float>) * (x + 0.044715F * x * x * x);
+      return x / (1 + std::exp(-2 * u));
+    }
+    case graph::Function::elu: return x > 0 ? x : std::expm1(x);
+    case graph::Function::sigmoid: return 1 / (1 + std::exp(-x));
+  }
+  return x;
+}
+
+/// y = function(x W + bias) + added, where entries of x are rounded by `round`.
+template <class Round>
+void multiply(DenseCall const& call, Round const& round) {
+  PackedDense const& layer = *call.layer;
+  for (std::size_t row = 0; row < call.rows; ++row) {
+    float const* const x = call.x + row * call.x_stride;
+    float* const y = call.y + row * call.y_stride;
+    for (std::size_t first = 0; first < layer.stride; first += panel) {
+      float const* const weight = layer.weight + first * layer.n_in;
+      float sum[panel];
+      std::copy_n(layer.bias + first, panel, sum);
+      for (std::size_t k = 0; k < layer.n_in; ++k) {
+        float const x_k = round(x[k]);
+        for (std::size_t j = 0; j < panel; ++j) sum[j] += x_k * weight[k * panel + j];
+      }
+      for (std::size_t j = 0; j < panel; ++j) {
+        y[first + j] = apply(call.function, sum[j]) +
+                       (call.added == nullptr ? 0.F : call.added[row * call.added_stride + first + j]);
+      }
+    }
+  }
+}
+
+void dense(DenseCall const& call) {
+  multiply(call, [](float x) { return x; });
+}
+
+void dense_bf16(DenseCall const& call) {
+  multiply(call, [](float x) { return from_bf16(to_bf16(x)); });
+}
+
+void attention(AttentionCall const& call) {
+  auto* const score = reinterpret_cast<float*>(call.scratch);
+  float const scale = 1 / std::sqrt(static_cast<float>(call.d));
+  for (std::size_t head = 0; head < call.heads; ++head) {
+    for (std::size_t row = 0; row < call.rows; ++row) {
+      float const* const q = call.q + row * call.q_stride + head * call.d;
+      float highest = -INFINITY;
+      for (std::size_t key = 0; key < call.keys; ++key) {
+        float const* const k = call.k + key * call.stride + head * call.d;
+        float product = 0;
+        for (std::size_t j = 0; j < call.d; ++j) product += q[j] * k[j];
+        score[key] = product;
+        highest = std::max(highest, product);
+      }
+      float sum = 0;
+      for (std::size_t key = 0; key < call.keys; ++key)
+        sum += score[key] = std::exp((score[key] - highest) * scale);
+      float* const y = call.y + row * call.y_stride + head * call.d;
+      std::fill_n(y, call.d, 0.F);
+      for (std::size_t key = 0; key < call.keys; ++key) {
+        float const* const v = call.v + key * call.stride + head * call.d;
+        for (std::size_t j = 0; j < call.d; ++j) y[j] += score[key] * v[j];
+      }
+      for (std::size_t j = 0; j < call.d; ++j) y[j] /= sum;
+    }
+  }
+}
+
+void layer_norm(float const* x, std::size_t x_stride, float const* weight, float const* bias, float epsilon,
+                float* y, std::size_t y_stride, std::size_t rows, std::size_t width) {
+  for (; rows > 0; --rows, x += x_stride, y += y_stride) {
+    float sum = 0;
+    for (std::size_t j = 0; j < width; ++j) sum += x[j];
+    float const mean = sum / static_cast<float>(width);
+    float square = 0;
+    for (std::size_t j = 0; j < width; ++j) square += (x[j] - mean) * (x[j] - mean);
+    float const inverse = 1 / std::sqrt(square / static_cast<float>(width) + epsilon);
+    for (std::size_t j = 0; j < width; ++j) y[j] = (x[j] - mean) * inverse * weight[j] + bias[j];
+  }
+}
+
+void map(graph::Function function, float const* x, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = apply(function, x[i]);
+}
+
+void turn(float const* x, std::size_t x_stride, float const* table, std::size_t table_stride, float* y,
+          std::size_t y_stride, std::size_t rows, std::size_t blocks, std::size_t d) {
+  for (; rows > 0; --rows, x += x_stride, table += table_stride, y += y_stride) {
+    for (std::size_t block = 0; block < blocks; ++block) {
+      for (std::size_t j = 0; j < d / 2; ++j) {
+        float const a = x[block * d + j];
+        float const b = x[block * d + d / 2 + j];
+        float const cosine = table[j];
+        float const sine = table[d / 2 + j];
+        y[block * d + j] = a * cosine - b * sine;
+        y[block * d + d / 2 + j] = a * sine + b * cosine;
+      }
+    }
+  }
+}
+
+void pair_kernel(float const* x, std::size_t x_stride, std::size_t n, std::size_t width, float* k,
+                 std::size_t k_stride, std::byte*) {
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      float distance2 = 0;
+      for (std::size_t column = 0; column < width; ++column) {
+        float const distance = x[i * x_stride + column] - x[j * x_stride + column];
+        distance2 += distance * distance;
+      }
+      k[i * k_stride + j] = std::exp(-0.1F * std::sqrt(std::max(distance2, 1e-6F)));
+    }
+  }
+}
+
+void pair_sum(float const* k, std::size_t k_stride, std::size_t n, float const* x, std::size_t x_stride,
+              std::size_t columns, float* y, std::size_t y_stride) {
+  for (std::size_t i = 0; i < n; ++i) {
+    std::fill_n(y + i * y_stride, columns, 0.F);
+    for (std::size_t j = 0; j < n; ++j)
+      for (std::size_t column = 0; column < columns; ++column)
+        y[i * y_stride + column] += k[i * k_stride + j] * x[j * x_stride + column];
+  }
+}
+
+std::size_t pair_scratch(std::size_t, std::size_t) {
+  return 0;
+}
+
+std::size_t dense_scratch(std::size_t, std::size_t) {
+  return 0;
+}
+
+std::size_t attention_scratch(std::size_t keys, std::size_t) {
+  return keys * sizeof(float);
+}
+
+}  // namespace
+
+Kernels const& scalar_kernels() {
+  static constexpr Kernels kernels{
+      panel, false,       dense,    dense_bf16,    attention,         layer_norm,  map,
+      turn,  pair_kernel, pair_sum, dense_scratch, attention_scratch, pair_scratch};
+  return kernels;
+}
+
+}  // namespace corpuscle::runtime

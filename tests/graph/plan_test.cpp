@@ -1,0 +1,107 @@
+#include "corpuscle/graph/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "corpuscle/graph/build.hpp"
+#include "corpuscle/graph/passes.hpp"
+#include "graph/random_weights.hpp"
+
+namespace corpuscle::graph {
+namespace {
+
+using Where = Plan::Place::Where;
+
+Graph window_transformer(std::int64_t window = 16) {
+  artifact::ModelConfig config = test::small_window_transformer();
+  auto& c = std::get<artifact::WindowTransformerConfig>(config.architecture);
+  c.window = window;
+  return simplify(build(config, test::random_weights(config, c, 1).tensors(), "file"));
+}
+
+TEST(Plan, EveryNodeIsInOneStageAndInOrder) {
+  Graph const graph = window_transformer();
+  std::vector<NodeId> seen;
+  for (Plan::Stage const& stage : plan(graph).stages)
+    seen.insert(seen.end(), stage.nodes.begin(), stage.nodes.end());
+  EXPECT_EQ(seen.size() + 1, graph.nodes().size());  // features are the caller's
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST(Plan, WhatANodeLooksAtAllRowsOfIsMadeByAnEarlierStage) {
+  Graph const graph = window_transformer();
+  for (Plan::Stage const& stage : plan(graph).stages)
+    for (NodeId const node : stage.nodes)
+      for (std::size_t i = 0; i < graph[node].inputs.size(); ++i)
+        if (needs_all_rows(graph, node, i)) {
+          EXPECT_EQ(std::count(stage.nodes.begin(), stage.nodes.end(), graph[node].inputs[i]), 0)
+              << graph[node].name;
+        }
+}
+
+/// Runs the plan with the names of values in place of values: who reads must find what was written.
+TEST(Plan, NoValueIsOverwrittenBeforeItsLastReader) {
+  Graph const graph = window_transformer();
+  Plan const plan = graph::plan(graph);
+  constexpr std::size_t n_blocks = 2;
+  // owner[where][block][float]: the node whose value is there. Values for all rows have a place per block.
+  std::vector<std::vector<NodeId>> elements(n_blocks, std::vector<NodeId>(plan.floats_per_element));
+  std::vector<std::vector<NodeId>> events(n_blocks, std::vector<NodeId>(plan.floats_per_event));
+  std::vector<NodeId> block_memory(plan.floats_per_block_row);
+  auto const memory = [&](NodeId node, std::size_t block) -> std::vector<NodeId>* {
+    switch (plan.places[node.row()].where) {
+      case Where::elements: return &elements[block];
+      case Where::events: return &events[block];
+      case Where::block: return &block_memory;
+      default: return nullptr;
+    }
+  };
+  std::size_t n_checked = 0;
+  for (Plan::Stage const& stage : plan.stages) {
+    for (std::size_t block = 0; block < n_blocks; ++block) {
+      for (NodeId const node : stage.nodes) {
+        for (std::size_t i = 0; i < graph[node].inputs.size(); ++i) {
+          NodeId const input = graph[node].inputs[i];
+          Plan::Place const& place = plan.places[input.row()];
+          bool const reads_all = needs_all_rows(graph, node, i) || place.where == Where::events;
+          for (std::size_t b = 0; b < n_blocks; ++b) {
+            if (b != block && !reads_all) continue;
+            std::vector<NodeId> const* const found = memory(input, b);
+            for (std::size_t k = 0; found != nullptr && k < place.stride; ++k, ++n_checked)
+              ASSERT_EQ((*found)[place.offset + k], input)
+                  << graph[node].name << " reads " << graph[input].name;
+          }
+        }
+        Plan::Place const& place = plan.places[node.row()];
+        if (std::vector<NodeId>* const to = memory(node, block); to != nullptr)
+          std::fill_n(to->begin() + static_cast<std::ptrdiff_t>(place.offset), place.stride, node);
+      }
+    }
+  }
+  EXPECT_GT(n_checked, 1000U);
+}
+
+TEST(Plan, RowsBeginAtCacheLines) {
+  Graph const graph = window_transformer();
+  Plan const plan = graph::plan(graph);
+  for (std::size_t i = 1; i < graph.nodes().size(); ++i) {
+    EXPECT_EQ(plan.places[i].offset % Plan::alignment, 0U);
+    EXPECT_EQ(plan.places[i].stride % Plan::alignment, 0U);
+    EXPECT_GE(plan.places[i].stride, graph.nodes()[i].type.width);
+  }
+}
+
+TEST(Plan, ABlockHoldsAWholeWindow) {
+  EXPECT_EQ(plan(window_transformer(16)).block_rows, 128U);
+  EXPECT_EQ(plan(window_transformer(500)).block_rows, 500U);
+}
+
+TEST(Plan, AllRowsAreKeptOnlyOfWhatLayersHandOn) {
+  // Before and after a layer, 24 columns in 32 each; the angles, and those of the order that two layers
+  // share, 12 columns in 16 each.
+  EXPECT_EQ(plan(window_transformer()).floats_per_element, 2U * 32U + 2U * 16U);
+}
+
+}  // namespace
+}  // namespace corpuscle::graph
