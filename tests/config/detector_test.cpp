@@ -1,6 +1,7 @@
 #include "corpuscle/config/detector.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,7 +35,7 @@ std::string complaint_about_clic_with(std::string const& piece, std::string cons
   std::size_t const at = text.find(piece);
   if (at == std::string::npos) return "no such piece: " + piece;
   text.replace(at, piece.size(), replacement);
-  std::string const path = testing::TempDir() + "corpuscle_detector_test.yaml";
+  std::string const path = testing::TempDir() + std::to_string(::getpid()) + "_corpuscle_detector_test.yaml";
   std::ofstream(path, std::ios::binary) << text;
   std::string complaint = "accepted";
   try {

@@ -1,6 +1,7 @@
 #include "corpuscle/config/yaml.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -246,7 +247,7 @@ TEST(Document, FileThatCannotBeReadIsNamed) {
 }
 
 TEST(Document, LoadedFileIsNamedInComplaints) {
-  std::string const path = testing::TempDir() + "corpuscle_yaml_test.yaml";
+  std::string const path = testing::TempDir() + std::to_string(::getpid()) + "_corpuscle_yaml_test.yaml";
   std::ofstream(path) << "name: x\ncolours: 1\n";
   try {
     (void)Document::load(path).read<Cart>(bind_cart);
