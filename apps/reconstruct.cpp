@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,9 +86,9 @@ Reconstruct rules(detector::Detector const& detector) {
   };
 }
 
-Reconstruct network(std::string const& path, detector::Detector const& detector) {
+Reconstruct network(artifact::ModelFile const& file, detector::Detector const& detector) {
   auto const reconstruct =
-      std::make_shared<runtime::Reconstructor const>(runtime::Reconstructor::load(path, detector));
+      std::make_shared<runtime::Reconstructor const>(runtime::Reconstructor::load(file, detector));
   return [=](event::Observed const& observed) { return (*reconstruct)(observed); };
 }
 
@@ -212,12 +213,10 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
 }
 
 int reconstruct(Options const& options) {
-  std::string trained_on;
+  std::optional<artifact::ModelFile> model;  // opened once: the workers share it
+  if (!options.model.empty()) model.emplace(options.model);
   MakeReconstruct make = rules;
-  if (!options.model.empty()) {
-    trained_on = artifact::ModelFile(options.model).description().detector;  // and damage is found at once
-    make = [&](detector::Detector const& detector) { return network(options.model, detector); };
-  }
+  if (model) make = [&](detector::Detector const& detector) { return network(*model, detector); };
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
   config.output = options.output;
@@ -250,11 +249,11 @@ int reconstruct(Options const& options) {
     print_json(tally, result, options.output);
   else
     print_text(tally, result, options.output);
-  if (!trained_on.empty() && !result.detector.empty() && trained_on != result.detector)
+  if (model && !result.detector.empty() && model->description().detector != result.detector)
     fmt::print(stderr,
                "corpuscle: the network was trained on {}, these events are of {}: see 'corpuscle evaluate' "
                "whether that does\n",
-               trained_on, result.detector);
+               model->description().detector, result.detector);
   for (std::string const& collection : result.not_kept)
     fmt::print(stderr, "corpuscle: not kept, EDM4hep 1.x has no such type: {}\n", collection);
   for (std::string const& message : result.damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "corpuscle/chain/event_maker.hpp"
 #include "corpuscle/config/detector.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
@@ -20,6 +19,7 @@
 #include "corpuscle/dataset/shard_writer.hpp"
 #include "corpuscle/io/pipeline.hpp"
 #include "simulate/events.hpp"
+#include "simulate/simulated_examples.hpp"
 #include "simulate/verbs.hpp"
 #include "terminal.hpp"
 
@@ -128,16 +128,9 @@ dataset::Manifest prepare_simulated(Options const& options) {
   truth::Rule const rule = find_rule(options.rule);
   dataset::ShardWriter writer(writer_config(options, detector.name, provenance_of(options.events)));
 
-  struct Maker {
-    Maker(EventPlan const& plan, detector::Detector const& d, std::uint64_t seed, encoding::Schema const& s,
-          truth::Rule r)
-        : make(plan.make_generator(), d, seed), encode(s, r, d) {}
-    chain::EventMaker make;
-    dataset::ExampleEncoder encode;
-  };
-  std::vector<std::unique_ptr<Maker>> makers;
+  std::vector<std::unique_ptr<SimulatedExamples>> makers;
   for (unsigned t = 0; t < options.threads; ++t)
-    makers.push_back(std::make_unique<Maker>(plan, detector, options.events.seed, schema, rule));
+    makers.push_back(std::make_unique<SimulatedExamples>(plan, detector, options.events.seed, schema, rule));
 
   std::uint64_t const n = plan.last - plan.first;
   std::uint64_t asked = std::min(writer.next_input(), n);  // events that were asked for, from `first`
@@ -146,10 +139,9 @@ dataset::Manifest prepare_simulated(Options const& options) {
     std::uint64_t const begin = asked, end = std::min(n, asked + events_per_job);
     asked = end;
     return [&, begin, end](unsigned thread) {
-      Maker& maker = *makers[thread];
-      dataset::Examples examples = maker.encode.none();
-      for (std::uint64_t i = begin; i < end; ++i)
-        maker.encode.append(maker.make(static_cast<std::int64_t>(plan.first + i)), examples);
+      SimulatedExamples& maker = *makers[thread];
+      dataset::Examples examples = maker.none();
+      for (std::uint64_t i = begin; i < end; ++i) maker.append(plan.first + i, examples);
       return examples;
     };
   };

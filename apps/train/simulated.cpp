@@ -3,27 +3,11 @@
 #include <memory>
 #include <utility>
 
-#include "corpuscle/chain/event_maker.hpp"
 #include "corpuscle/config/detector.hpp"
 #include "corpuscle/core/text.hpp"
-#include "corpuscle/dataset/make_example.hpp"
-#include "simulate/events.hpp"
+#include "simulate/simulated_examples.hpp"
 
 using namespace corpuscle;
-
-namespace {
-
-/// What one thread needs. Made in its place: a simulator must not be moved, its parts point at each other.
-struct Maker {
-  Maker(std::unique_ptr<generate::Generator> generator, detector::Detector const& detector,
-        std::uint64_t seed, encoding::Schema const& schema, truth::Rule rule)
-      : make_event(std::move(generator), detector, seed), encode(schema, rule, detector) {}
-
-  chain::EventMaker make_event;
-  dataset::ExampleEncoder encode;
-};
-
-}  // namespace
 
 train::Data open_simulated(train::TrainConfig const& config) {
   EventOptions options;
@@ -36,10 +20,10 @@ train::Data open_simulated(train::TrainConfig const& config) {
   truth::Rule const rule = *truth::find_rule(config.data.rule);
 
   auto const make_maker = [plan, detector, schema, rule, seed = options.seed]() -> dataset::ExampleMaker {
-    auto const maker = std::make_shared<Maker>(plan.make_generator(), detector, seed, schema, rule);
+    auto const maker = std::make_shared<SimulatedExamples>(plan, detector, seed, schema, rule);
     return [maker](std::uint64_t number) {
-      dataset::Examples examples = maker->encode.none();
-      maker->encode.append(maker->make_event(static_cast<std::int64_t>(number)), examples);
+      dataset::Examples examples = maker->none();
+      maker->append(number, examples);
       return examples;
     };
   };

@@ -43,6 +43,13 @@ detector::Detector detector() {
   return detector;
 }
 
+Examples make_example(event::Event const& event, encoding::Encoder const& encode,
+                      truth::TargetBuilder const& make_targets) {
+  Examples examples(encode.schema().width());
+  append_example(event, encode, make_targets, examples);
+  return examples;
+}
+
 Examples make(event::Event const& event, char const* schema, Rule rule) {
   encoding::Encoder const encode(encoding::find_schema(schema), detector());
   return make_example(event, encode, truth::TargetBuilder({rule, mode_of(encode.schema())}));

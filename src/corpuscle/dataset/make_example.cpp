@@ -91,13 +91,6 @@ void append_example(event::Event const& event, encoding::Encoder const& encode,
   examples.particle_offsets.push_back(static_cast<std::int64_t>(examples.n_particles()));
 }
 
-Examples make_example(event::Event const& event, encoding::Encoder const& encode,
-                      truth::TargetBuilder const& make_targets) {
-  Examples examples(encode.schema().width());
-  append_example(event, encode, make_targets, examples);
-  return examples;
-}
-
 ExampleEncoder::ExampleEncoder(encoding::Schema const& schema, truth::Rule rule,
                                detector::Detector const& detector)
     : encode_(schema, detector), make_targets_({rule, mode_of(schema)}) {}

@@ -24,10 +24,6 @@ bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcep
 void append_example(event::Event const& event, encoding::Encoder const& encode,
                     truth::TargetBuilder const& make_targets, Examples& examples);
 
-/// The same for one event alone.
-Examples make_example(event::Event const& event, encoding::Encoder const& encode,
-                      truth::TargetBuilder const& make_targets);
-
 /// All that makes examples of the events of one detector.
 class ExampleEncoder {
  public:

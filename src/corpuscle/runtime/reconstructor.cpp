@@ -62,27 +62,26 @@ struct Reconstructor::Parts {
   Parts(artifact::ModelFile const& file, detector::Detector const& detector, EngineConfig config)
       : encoder(file.description().schema, detector),
         layout(file.description().layout),
-        engine(make_engine(file, config)) {
-    std::uint8_t position = 0;
-    for (encoding::ElementColumns const& element : file.description().schema.elements)
-      position_of_type[static_cast<std::size_t>(element.type)] = position++;
-  }
+        engine(make_engine(file, config)) {}
 
   encoding::Encoder encoder;
   encoding::Layout layout;
   Engine engine;
-  std::array<std::uint8_t, encoding::n_element_types> position_of_type{};  ///< in the schema
   mutable Arenas arenas;
 };
 
-Reconstructor Reconstructor::load(std::string const& path, detector::Detector const& detector,
+Reconstructor Reconstructor::load(artifact::ModelFile const& file, detector::Detector const& detector,
                                   EngineConfig config) {
   if (!is_available(config.instructions))
     throw core::EnvironmentError(core::cat("this CPU cannot run ", name(config.instructions),
                                            " instructions; ", name(best_instruction_set()),
                                            " is the best it can"));
-  artifact::ModelFile const file(path);
   return Reconstructor(std::make_unique<Parts>(file, detector, config));
+}
+
+Reconstructor Reconstructor::load(std::string const& path, detector::Detector const& detector,
+                                  EngineConfig config) {
+  return load(artifact::ModelFile(path), detector, config);
 }
 
 Reconstructor::Reconstructor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -99,7 +98,7 @@ encoding::Decoded Reconstructor::operator()(event::Observed const& observed, Are
   encoding::Elements const elements = parts_->encoder(observed);
   std::vector<std::uint8_t> types(elements.size());
   for (std::size_t i = 0; i < types.size(); ++i)
-    types[i] = parts_->position_of_type[static_cast<std::size_t>(elements.types[i])];
+    types[i] = static_cast<std::uint8_t>(parts_->encoder.schema().position(elements.types[i]));
   std::array<std::uint32_t, 2> const offsets{0, static_cast<std::uint32_t>(types.size())};
   std::vector<float> outputs(types.size() * parts_->engine.n_outputs());
   parts_->engine({elements.features, types, offsets}, outputs, arena);

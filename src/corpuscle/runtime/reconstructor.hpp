@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "corpuscle/artifact/model_file.hpp"
 #include "corpuscle/detector/detector.hpp"
 #include "corpuscle/encoding/decoding.hpp"
 #include "corpuscle/event/event.hpp"
@@ -28,6 +29,10 @@ class Reconstructor {
   /// @throws core::DataError if it is damaged, no model, or its network does not answer as in training
   /// @throws core::ConfigError if it is for features that this version does not know
   static Reconstructor load(std::string const& path, detector::Detector const& detector,
+                            EngineConfig config = {});
+
+  /// The same from a file that is open already; it need not outlive this.
+  static Reconstructor load(artifact::ModelFile const& file, detector::Detector const& detector,
                             EngineConfig config = {});
 
   Reconstructor(Reconstructor&&) noexcept;
