@@ -9,10 +9,14 @@ COLUMNS = [
     ("median", JETS + "response_median"),
     ("visible energy: RMS90", "event/energy/response_rms90"),
     ("median", "event/energy/response_median"),
+    ("momentum [GeV]", "event/momentum/component_resolution"),
+    ("missing p_T [GeV]", "event/missing_pt/component_resolution"),
     ("charged found", "particles/charged_hadron/efficiency_hard"),
     ("photons found", "particles/photon/efficiency_hard"),
     ("neutral hadrons found", "particles/neutral_hadron/efficiency_hard"),
     ("fakes", "particles/all/fake_rate"),
+    ("fake photons", "particles/photon/fake_rate_hard"),
+    ("fake neutral hadrons", "particles/neutral_hadron/fake_rate_hard"),
 ]
 
 

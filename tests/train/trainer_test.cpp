@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
@@ -103,6 +104,35 @@ TEST(Train, AnotherSeedIsAnotherNetwork) {
   a.go();
   b.go();
   EXPECT_NE(a.last(), b.last());
+}
+
+TEST(Train, ATrainingThatStartsFromAModelFileBeginsWithItsWeightsAndKeepsItsNormalisation) {
+  Training const first("start_first");
+  first.go();
+  std::string const start = first.folder.path() + "/model.safetensors";
+  Folder const others("trainer_other_events");
+  write_learnable(others, 200);
+  Training second("start_second", {"start=" + start, "steps=1", "optimiser.learning_rate=0"});
+  second.config.data.directories = {others.path()};
+  second.data = open_files(second.config);
+  second.go();
+  artifact::ModelFile const a(start);
+  artifact::ModelFile const b(second.folder.path() + "/model.safetensors");
+  EXPECT_EQ(a.description().normalisation, b.description().normalisation);
+  EXPECT_NE(second.data.normalisation, b.description().normalisation);
+  ASSERT_EQ(a.weights().size(), b.weights().size());
+  for (std::size_t i = 0; i < a.weights().size(); ++i)
+    EXPECT_TRUE(std::ranges::equal(a.weights()[i].bytes, b.weights()[i].bytes)) << a.weights()[i].name;
+  EXPECT_EQ(b.description().provenance.at("start.step"), a.description().provenance.at("step"));
+}
+
+TEST(Train, AModelFileOfAnotherNetworkIsNoStart) {
+  Training const first("other_first", {"steps=1"});
+  first.go();
+  Training const second("other_second",
+                        {"start=" + first.folder.path() + "/model.safetensors", "model.width=32"});
+  EXPECT_NE(message_of<core::ConfigError>([&] { second.go(); }).find("set 'model' to the same"),
+            std::string::npos);
 }
 
 /// A number of the last line of a kind in the history.

@@ -1,4 +1,7 @@
 // Our own network (docs/decisions/0004-default-network.md).
+#include <ATen/Parallel.h>
+
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
@@ -16,13 +19,70 @@ namespace {
 
 constexpr double epsilon = 1e-5;
 
+/// Turns queries and keys as one operation of LibTorch's: written with its own it is a dozen, which take
+/// longer than attention itself.
+class TurnQueriesAndKeys : public torch::autograd::Function<TurnQueriesAndKeys> {
+ public:
+  using Context = torch::autograd::AutogradContext;
+
+  /// @param qkv           [n, 3 heads d]
+  /// @param cosine, sine  [n, d / 2]
+  static torch::Tensor forward(Context* context, torch::Tensor const& qkv, torch::Tensor const& cosine,
+                               torch::Tensor const& sine) {
+    context->save_for_backward({cosine, sine});
+    return turn(qkv, cosine, sine);
+  }
+
+  static torch::autograd::variable_list backward(Context* context,
+                                                 torch::autograd::variable_list const& gradients) {
+    torch::autograd::variable_list const saved = context->get_saved_variables();
+    return {turn(gradients[0], saved[0], -saved[1]), {}, {}};
+  }
+
+ private:
+  static torch::Tensor turn(torch::Tensor const& qkv, torch::Tensor const& cosine,
+                            torch::Tensor const& sine) {
+    if (qkv.is_cpu() && qkv.scalar_type() == torch::kFloat) return turn_rows(qkv.contiguous(), cosine, sine);
+    torch::Tensor const qk = qkv.narrow(1, 0, qkv.size(1) / 3 * 2).unflatten(1, {-1, 2, cosine.size(1)});
+    torch::Tensor const c = cosine.unsqueeze(1), s = sine.unsqueeze(1);
+    torch::Tensor const a = qk.select(2, 0), b = qk.select(2, 1);
+    torch::Tensor const turned = torch::stack({a * c - b * s, a * s + b * c}, 2);
+    return torch::cat({turned.flatten(1), qkv.narrow(1, qkv.size(1) / 3 * 2, qkv.size(1) / 3)}, 1);
+  }
+
+  /// The same in one pass.
+  static torch::Tensor turn_rows(torch::Tensor const& qkv, torch::Tensor const& cosine,
+                                 torch::Tensor const& sine) {
+    torch::Tensor const result = torch::empty_like(qkv);
+    std::int64_t const width = qkv.size(1), half = cosine.size(1), turned = width / 3 * 2;
+    float const* const in = qkv.data_ptr<float>();
+    float const* const c = cosine.data_ptr<float>();
+    float const* const s = sine.data_ptr<float>();
+    float* const out = result.data_ptr<float>();
+    at::parallel_for(0, qkv.size(0), 256, [=](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        float const* const from = in + row * width;
+        float* const to = out + row * width;
+        for (std::int64_t first = 0; first < turned; first += 2 * half)
+          for (std::int64_t j = 0; j < half; ++j) {
+            float const a = from[first + j], b = from[first + half + j];
+            to[first + j] = a * c[row * half + j] - b * s[row * half + j];
+            to[first + half + j] = a * s[row * half + j] + b * c[row * half + j];
+          }
+        std::copy(from + turned, from + width, to + turned);
+      }
+    });
+    return result;
+  }
+};
+
 /// Where the angles of an element turn its queries and keys, so that q k depends on differences of angles
 /// only
 /// ("rotary embedding", arXiv:2104.09864). Column pairs (j, j + d / 2) of each head are turned by frequency_j
 /// * eta, then by frequency_j * phi, with frequencies 2, 4, 8 ...: whole, so that phi = -pi and pi are the
 /// same. The rest stay.
 struct Turn {
-  torch::Tensor cosine, sine;  ///< [n, 1, 1, d / 2]
+  torch::Tensor cosine, sine;  ///< [n, d / 2]
 
   static Turn of(torch::Tensor const& eta, torch::Tensor const& phi, std::int64_t n_frequencies,
                  std::int64_t d) {
@@ -30,18 +90,16 @@ struct Turn {
     torch::Tensor const still = torch::zeros({eta.size(0), d / 2 - 2 * n_frequencies}, eta.options());
     torch::Tensor const angle =
         torch::cat({torch::outer(eta, frequency), torch::outer(phi, frequency), still}, 1);
-    torch::Tensor const shaped = angle.view({-1, 1, 1, d / 2});
-    return {shaped.cos(), shaped.sin()};
+    return {angle.cos(), angle.sin()};
   }
 
   [[nodiscard]] Turn select(torch::Tensor const& rows) const {
     return {cosine.index_select(0, rows), sine.index_select(0, rows)};
   }
 
-  /// @param qk  [n, 2, heads, d]
-  [[nodiscard]] torch::Tensor operator()(torch::Tensor const& qk) const {
-    std::vector<torch::Tensor> const half = qk.chunk(2, -1);
-    return torch::cat({half[0] * cosine - half[1] * sine, half[0] * sine + half[1] * cosine}, -1);
+  /// @param qkv  [n, 3 heads d]
+  [[nodiscard]] torch::Tensor operator()(torch::Tensor const& qkv) const {
+    return TurnQueriesAndKeys::apply(qkv, cosine, sine);
   }
 };
 
@@ -91,9 +149,9 @@ class WindowLayer : public torch::nn::Module {
   }
 
   [[nodiscard]] torch::Tensor attention(Neighbours const& neighbours, torch::Tensor const& x) const {
-    torch::Tensor const qkv = at_least_float(query_key_value_->forward(x)).unflatten(1, {3, heads_, -1});
-    torch::Tensor const turned = torch::cat({neighbours.turn(qkv.slice(1, 0, 2)), qkv.slice(1, 2, 3)}, 1);
-    return block_attention(neighbours.windows, turned.flatten(1), heads_);
+    torch::Tensor const qkv = query_key_value_->forward(x);
+    NoAutocast const in_float;
+    return block_attention(neighbours.windows, neighbours.turn(at_least_float(qkv)), heads_);
   }
 
   [[nodiscard]] torch::Tensor drop(torch::Tensor const& x) const {

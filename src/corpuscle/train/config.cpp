@@ -72,6 +72,7 @@ void for_each_key(TrainConfig& c, Visit&& visit) {
   visit("model", c.model);
   visit("loss", c.loss);
   visit("optimiser", c.optimiser);
+  visit("start", c.start);
   visit("steps", c.steps, Range{1, 1e9});
   visit("elements_per_batch", c.elements_per_batch, Range{1, 1e8, "elements"});
   visit("seed", c.seed, Range{0, 2e9});

@@ -67,6 +67,9 @@ struct TrainConfig {
   LossConfig loss;
   OptimiserConfig optimiser;
 
+  /// A model file to begin with ("fine-tuning"), of the same network, schema and layout. Its weights and its
+  /// normalisation are taken; empty: fresh weights.
+  std::string start;
   int steps = 10'000;              ///< of which the last has the lowest learning rate
   int elements_per_batch = 4'096;  ///< about
   int seed = 1;                    ///< of the first weights, and of dropout

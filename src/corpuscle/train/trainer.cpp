@@ -84,6 +84,40 @@ void set_normalisation(model::Network& network, encoding::Normalisation const& n
   network.set_normalisation(mean, scale);
 }
 
+/// What training begins with.
+struct Start {
+  std::shared_ptr<model::Network> network;
+  encoding::Normalisation normalisation;  ///< that it has inside
+  std::map<std::string, std::string> provenance;
+};
+
+Start fresh(TrainConfig const& config, Data const& data) {
+  Start start{
+      model::make_network(config.model, static_cast<std::uint64_t>(config.seed)), data.normalisation, {}};
+  set_normalisation(*start.network, data.normalisation);
+  return start;
+}
+
+/// The network of a model file. It keeps the normalisation that it was trained with.
+Start from_file(TrainConfig const& config, Data const& data) {
+  artifact::ModelFile const file(config.start);
+  artifact::ModelDescription const& theirs = file.description();
+  auto const fail = [&](auto const&... what) { throw core::ConfigError(cat(config.start, ": ", what...)); };
+  if (theirs.schema != data.description.schema)
+    fail("its features are those of the schema '", theirs.schema.name, "', the data have '",
+         data.description.schema.name, "'. Prepare them again with --schema ", theirs.schema.name);
+  if (theirs.layout != config.loss.layout)
+    fail("its outputs are '", encoding::name(theirs.layout), "', the loss is for '",
+         encoding::name(config.loss.layout), "': set loss.layout");
+  std::string const network = artifact::to_json(theirs.model);
+  std::string const wanted = artifact::to_json(config.model);
+  if (network != wanted)
+    fail("its network is ", network, ", that of the configuration ", wanted, ": set 'model' to the same");
+  Start start{load_network(file), theirs.normalisation, {}};
+  for (auto const& [key, value] : theirs.provenance) start.provenance["start." + key] = value;
+  return start;
+}
+
 bool is_finite(torch::Tensor const& x) {
   return torch::isfinite(x).all().item<bool>();
 }
@@ -135,7 +169,8 @@ class Session {
       : config_(config),
         data_(data),
         device_(prepare_device(config)),
-        network_(model::make_network(config.model, static_cast<std::uint64_t>(config.seed))),
+        start_(config.start.empty() ? fresh(config, data) : from_file(config, data)),
+        network_(start_.network),
         optimiser_(prepare(*network_), config.optimiser) {}
 
   Optimiser& optimiser() noexcept { return optimiser_; }
@@ -230,9 +265,10 @@ class Session {
     provenance["validation_loss"] = cat(loss);
     provenance["torch_version"] = TORCH_VERSION;
     for (auto const& [key, value] : data_.description.provenance) provenance["data." + key] = value;
+    provenance.insert(start_.provenance.begin(), start_.provenance.end());
     artifact::ModelDescription const description{config_.model,
                                                  data_.description.schema,
-                                                 data_.normalisation,
+                                                 start_.normalisation,
                                                  config_.loss.layout,
                                                  std::string(truth::name(data_.description.rule)),
                                                  data_.description.detector,
@@ -244,7 +280,6 @@ class Session {
 
  private:
   model::Network& prepare(model::Network& network) const {
-    set_normalisation(network, data_.normalisation);
     network.to(device_);
     network.train();
     return network;
@@ -253,6 +288,7 @@ class Session {
   TrainConfig const& config_;
   Data const& data_;
   torch::Device device_;
+  Start start_;
   std::shared_ptr<model::Network> network_;
   Optimiser optimiser_;
 };
