@@ -400,7 +400,7 @@ def loss_standard(outputs, t):
     terms = [F.huber_loss(error[:, i] * unit, torch.zeros(len(error)), reduction="none") * weight
              for i, unit in ((0, 1 / resolution), (1, angle), (2, angle))]
     momentum, eta, phi = (term.sum() / weight.sum() for term in terms)
-    return by_class + momentum + 0.1 * (eta + phi)
+    return by_class + 0.1 * (momentum + eta + phi)
 
 
 def loss_2023(outputs, t):

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "support.hpp"
 
@@ -24,12 +26,13 @@ TEST(RandomFeatures, TheirProductsAverageToTheExponential) {
   // three of these.
   core::Random random({2});
   torch::Tensor const directions = orthogonal_directions(random, 20'000, 4);
-  torch::Tensor const q = uniform(random, {1, 6, 1, 4}, 0.3);
-  torch::Tensor const k = uniform(random, {1, 6, 1, 4}, 0.3);
-  auto const features = [&](torch::Tensor const& x, Side side) {
-    return random_features(x, directions, artifact::KernelFeatures::positive, side).squeeze(0).squeeze(1);
+  torch::Tensor const q = uniform(random, {6, 1, 4}, 0.3);
+  torch::Tensor const k = uniform(random, {6, 1, 4}, 0.3);
+  Blocks const one({6});
+  auto const features = [&](torch::Tensor const& x, Blocks const* keys_of) {
+    return random_features(x, directions, artifact::KernelFeatures::positive, keys_of).squeeze(1);
   };
-  torch::Tensor const estimate = features(q, Side::query).matmul(features(k, Side::key).t());
+  torch::Tensor const estimate = features(q, nullptr).matmul(features(k, &one).t());
   torch::Tensor const exact = q.squeeze().matmul(k.squeeze().t()).exp();
   // Factors of one row of q and of all k cancel in attention, and here.
   torch::Tensor const ratio = estimate / exact;
@@ -39,9 +42,10 @@ TEST(RandomFeatures, TheirProductsAverageToTheExponential) {
 TEST(RandomFeatures, NeverOverflow) {
   core::Random random({3});
   torch::Tensor const directions = orthogonal_directions(random, 16, 4);
-  torch::Tensor const far = normal(random, {1, 5, 1, 4}, 300);
-  for (Side side : {Side::query, Side::key})
-    EXPECT_TRUE(random_features(far, directions, artifact::KernelFeatures::positive, side)
+  torch::Tensor const far = normal(random, {5, 1, 4}, 300);
+  Blocks const blocks({2, 3});
+  for (Blocks const* keys_of : {static_cast<Blocks const*>(nullptr), &blocks})
+    EXPECT_TRUE(random_features(far, directions, artifact::KernelFeatures::positive, keys_of)
                     .isfinite()
                     .all()
                     .item<bool>());
@@ -88,6 +92,42 @@ TEST_P(KernelAttentionOf, IsTheSumOverAllPairs) {
   // Apart from the 1e-6 in the denominator, which is of order 1 (`elu`) or, with the highest exponent taken
   // out, of the order of a typical weight, 1e-3 and more.
   EXPECT_LT(largest_difference(attention.forward(Blocks({n}), queries, x), out), 1e-3);
+}
+
+TEST_P(KernelAttentionOf, IsInFloatOnCpusWhatItIsInDouble) {
+  // In float with sizes of 16 the loops of packed_kernel_attention.hpp, in double LibTorch's operations.
+  // Blocks of one row, below, at and above the height of a tile.
+  constexpr std::int64_t width = 16, heads = 3;
+  std::vector<std::int64_t> const lengths{1, 3, 7, 8, 9, 40};
+  Blocks const blocks(lengths);
+  std::int64_t const n = std::reduce(lengths.begin(), lengths.end());
+  core::Random random({5});
+  KernelAttention attention(random, width, heads, 32, GetParam());
+  torch::Tensor const queries = normal(random, {n, width});
+  torch::Tensor const x = normal(random, {n, width});
+  torch::Tensor const direction = normal(random, {n, width});  // of the derivative
+
+  auto const run = [&](torch::ScalarType type) {
+    attention.to(type);
+    attention.zero_grad();
+    std::vector<torch::Tensor> inputs{queries.to(type, false, true).requires_grad_(),
+                                      x.to(type, false, true).requires_grad_()};
+    torch::Tensor const out = attention.forward(blocks, inputs[0], inputs[1]);
+    (out * direction.to(type)).sum().backward();
+    std::vector<torch::Tensor> results{out.detach().to(torch::kDouble)};
+    for (torch::Tensor const& each : inputs) results.push_back(each.grad().to(torch::kDouble));
+    for (torch::Tensor const& each : attention.parameters())
+      results.push_back(each.grad().to(torch::kDouble));
+    return results;
+  };
+  std::vector<torch::Tensor> const in_float = run(torch::kFloat);
+  std::vector<torch::Tensor> const in_double = run(torch::kDouble);
+  ASSERT_EQ(in_float.size(), 3 + attention.parameters().size());
+  // A few hundred products of order 1, each rounded to 6e-8.
+  for (std::size_t i = 0; i < in_float.size(); ++i)
+    EXPECT_LT(largest_difference(in_float[i], in_double[i]),
+              1e-4 * (1 + in_double[i].abs().max().item<double>()))
+        << i;
 }
 
 }  // namespace

@@ -17,12 +17,12 @@ torch::Tensor orthogonal_directions(core::Random& random, std::int64_t n, std::i
 
 /// Features phi with phi(q) phi(k) for a kernel of q and k. For `positive` its mean over the directions is
 /// exp(q k) but for a factor that cancels in attention: one per query, and one per head and block of keys.
-/// @param x           [blocks, length, heads, width]
-/// @param directions  [n, width]
-/// @return            [blocks, length, heads, n]
-enum class Side : std::uint8_t { query, key };
+/// @param x           [n, heads, width]
+/// @param directions  [features, width]
+/// @param keys_of     the blocks, in whose order the rows are, if these are keys
+/// @return            [n, heads, features]
 torch::Tensor random_features(torch::Tensor const& x, torch::Tensor const& directions,
-                              artifact::KernelFeatures kind, Side side);
+                              artifact::KernelFeatures kind, Blocks const* keys_of = nullptr);
 
 /// Attention whose weights are products of features of query and key, so that its cost is linear in the
 /// number of keys: out_t = phi(q_t) (sum_s phi(k_s) v_s^T) / (phi(q_t) sum_s phi(k_s) + 1e-6). The directions

@@ -4,29 +4,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numbers>
 #include <vector>
 
+#include "corpuscle/model/lanes.hpp"
+
 namespace corpuscle::model {
 namespace {
 
-#define CORPUSCLE_INLINE [[gnu::always_inline]] inline
-
-constexpr std::int64_t lanes = 16;     // queries of a tile
+// A tile has as many queries as there are lanes.
 constexpr std::int64_t chunk = 128;    // keys at a time: 8 kB of scores, as much of k and v
 constexpr std::int64_t at_a_time = 8;  // keys that one pass over q, in registers, goes with
 
-using Lanes [[gnu::vector_size(64)]] = float;
 using Bits [[gnu::vector_size(64)]] = std::int32_t;
-
-CORPUSCLE_INLINE void load(float const* from, Lanes& x) {
-  std::memcpy(&x, from, sizeof x);
-}
-CORPUSCLE_INLINE void store(Lanes const& x, float* to) {
-  std::memcpy(to, &x, sizeof x);
-}
 
 /// y = 2^x for x <= 0, to 2e-7; 2^-126 below that, so that nothing is subnormal. NaN stays NaN.
 CORPUSCLE_INLINE void exp2(Lanes const& exact, Lanes& y) {
@@ -238,11 +229,6 @@ CORPUSCLE_INLINE void backward(AttentionInput const& in, float const* out, float
                                                                  float* dv) {
   backward(in, out, out_gradient, out_stride, log_sum, dq, dk, dv);
 }
-bool const has_v4 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-bool const has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
 #endif
 
 }  // namespace

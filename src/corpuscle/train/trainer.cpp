@@ -62,6 +62,7 @@ torch::Device prepare_device(TrainConfig const& config) {
   if (config.device == Device::cuda && !torch::cuda::is_available())
     throw core::EnvironmentError(
         "device 'cuda': LibTorch finds no GPU. Take 'device: cpu', or a LibTorch with CUDA");
+  model::keep_memory();
   model::flush_subnormals();  // before the threads start, which inherit it
   at::set_num_threads(config.threads);
   // Not everything can be deterministic on a GPU; there it only warns.

@@ -47,8 +47,8 @@ enum class Outcome : std::uint8_t {
 /// - `history.jsonl`, and event files in `tensorboard/`.
 ///
 /// Same configuration, data, machine and number of threads: same checkpoints, to the bit, interrupted or not.
-/// LibTorch's threads and the handling of subnormal numbers (flushed to 0) are set for the whole process. On
-/// a GPU only what LibTorch can do deterministically is.
+/// LibTorch's threads, the handling of subnormal numbers (flushed to 0) and of freed memory (kept) are set
+/// for the whole process. On a GPU only what LibTorch can do deterministically is.
 ///
 /// @param config      has been through `fit`
 /// @param provenance  goes into the model file, beside the configuration and what `data` says
