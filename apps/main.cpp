@@ -12,6 +12,8 @@ int main(int argc, char** argv) {
       "  corpuscle simulate ttbar -n 1000 -o ttbar.edm4hep.root\n"
       "  corpuscle inspect events.edm4hep.root\n"
       "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
+      "  corpuscle model models/clic_clusters.safetensors\n"
+      "  corpuscle export models/clic_clusters.safetensors -o clic.onnx\n"
       "  corpuscle truth ttbar.edm4hep.root\n"
       "  corpuscle evaluate ttbar.edm4hep.root -o report\n"
       "\n"
@@ -22,6 +24,8 @@ int main(int argc, char** argv) {
   add_simulate(app, argv);
   add_inspect(app, exit_code);
   add_reconstruct(app, exit_code);
+  add_model(app, exit_code);
+  add_export(app, exit_code);
   add_truth(app, exit_code);
   add_evaluate(app, argv);
   add_train(app, argv);

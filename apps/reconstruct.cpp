@@ -36,6 +36,7 @@ struct Options {
   std::string detector;
   std::string events;
   std::string format = "ttree";
+  std::string bad_input = "flag";
   unsigned threads = 1;
   bool keep_going = false;
   bool json = false;
@@ -61,19 +62,24 @@ struct Origin {
 /// What the closing table is made of.
 struct Tally {
   std::uint64_t events = 0, tracks = 0, clusters = 0;
+  std::uint64_t bad_elements = 0, events_with_bad_elements = 0;  ///< dropped or flagged
+  std::uint64_t unanswered = 0;  ///< elements for which a network has no numbers
   Origin ours, stored, generated;
 
   void add(Tally const& other) {
     events += other.events;
     tracks += other.tracks;
     clusters += other.clusters;
+    bad_elements += other.bad_elements;
+    events_with_bad_elements += other.events_with_bad_elements;
+    unanswered += other.unanswered;
     ours.add(other.ours);
     stored.add(other.stored);
     generated.add(other.generated);
   }
 };
 
-using Reconstruct = std::function<event::Particles(event::Observed const&)>;
+using Reconstruct = std::function<runtime::Reconstructed(event::Observed const&)>;
 /// Makes a reconstructor for a detector, in the process that will use it.
 using MakeReconstruct = std::function<Reconstruct(detector::Detector const&)>;
 
@@ -82,14 +88,29 @@ Reconstruct rules(detector::Detector const& detector) {
   auto const on_clusters = std::make_shared<pf::ClusterParticleFlow>(detector);
   auto const on_hits = std::make_shared<pf::HitParticleFlow>(detector);
   return [=](event::Observed const& observed) {
-    return pf::has_hits(observed) ? (*on_hits)(observed) : (*on_clusters)(observed);
+    runtime::Reconstructed result;
+    result.particles = pf::has_hits(observed) ? (*on_hits)(observed) : (*on_clusters)(observed);
+    return result;
   };
 }
 
-Reconstruct network(artifact::ModelFile const& file, detector::Detector const& detector) {
-  auto const reconstruct =
-      std::make_shared<runtime::Reconstructor const>(runtime::Reconstructor::load(file, detector));
-  return [=](event::Observed const& observed) { return (*reconstruct)(observed); };
+Reconstruct network(artifact::ModelFile const& file, detector::Detector const& detector,
+                    runtime::BadInput bad_input) {
+  auto const reconstruct = std::make_shared<runtime::Reconstructor const>(
+      runtime::Reconstructor::load(file, detector, {}, bad_input));
+  auto const arena = std::make_shared<runtime::Arena>();
+  return [=](event::Observed const& observed) {
+    try {
+      return (*reconstruct)(observed, *arena);
+    } catch (core::DataError const& error) {
+      throw core::DataError(core::cat(error.what(), ". --bad-input drop goes on without it, flag with it"));
+    }
+  };
+}
+
+runtime::BadInput bad_input_of(std::string const& name) {
+  if (name == "reject") return runtime::BadInput::reject;
+  return name == "drop" ? runtime::BadInput::drop : runtime::BadInput::flag;
 }
 
 class Reconstruction final : public io::EventProcessor {
@@ -98,9 +119,12 @@ class Reconstruction final : public io::EventProcessor {
 
   void process(event::Event const& event, io::EventBuilder const& builder, io::Frame& frame) override {
     if (!reconstruct_) reconstruct_ = make_(builder.detector());
-    event::Particles const particles = reconstruct_(event.observed);
-    builder.add_particles(frame, particles, collection_name);
-    count(event, particles, builder.detector());
+    runtime::Reconstructed const found = reconstruct(event);
+    builder.add_particles(frame, found.particles, collection_name);
+    tally_.bad_elements += found.flaws.size();
+    if (!found.flaws.empty()) ++tally_.events_with_bad_elements;
+    tally_.unanswered += found.n_broken;
+    count(event, found.particles, builder.detector());
   }
 
   std::vector<std::byte> take_report() override {
@@ -111,6 +135,12 @@ class Reconstruction final : public io::EventProcessor {
   }
 
  private:
+  runtime::Reconstructed reconstruct(event::Event const& event) const try {
+    return reconstruct_(event.observed);
+  } catch (core::DataError const& error) {
+    throw core::DataError(core::cat("run ", event.run, ", event ", event.number, ": ", error.what()));
+  }
+
   void count(event::Event const& event, event::Particles const& particles,
              detector::Detector const& detector) {
     ++tally_.events;
@@ -209,14 +239,18 @@ void print_json(Tally const& tally, io::PipelineResult const& result, std::strin
   fmt::print(", \"damage\": [");
   for (std::size_t k = 0; k < result.damage.size(); ++k)
     fmt::print("{}{}", k ? ", " : "", quoted(result.damage[k]));
-  fmt::print("]}}\n");
+  fmt::print("], \"bad_input\": {{\"elements\": {}, \"events\": {}}}}}\n", tally.bad_elements,
+             tally.events_with_bad_elements);
 }
 
 int reconstruct(Options const& options) {
   std::optional<artifact::ModelFile> model;  // opened once: the workers share it
   if (!options.model.empty()) model.emplace(options.model);
   MakeReconstruct make = rules;
-  if (model) make = [&](detector::Detector const& detector) { return network(*model, detector); };
+  if (model)
+    make = [&](detector::Detector const& detector) {
+      return network(*model, detector, bad_input_of(options.bad_input));
+    };
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
   config.output = options.output;
@@ -254,6 +288,15 @@ int reconstruct(Options const& options) {
                "corpuscle: the network was trained on {}, these events are of {}: see 'corpuscle evaluate' "
                "whether that does\n",
                model->description().detector, result.detector);
+  if (tally.bad_elements > 0)
+    fmt::print(
+        stderr,
+        "corpuscle: {} in {} with values outside of the ranges that the network knows, {} (--bad-input)\n",
+        core::counted(tally.bad_elements, "element"), core::counted(tally.events_with_bad_elements, "event"),
+        options.bad_input == "drop" ? "dropped" : "limited to them");
+  if (tally.unanswered > 0)
+    fmt::print(stderr, "corpuscle: the network had no answer for {}, which are no particles\n",
+               core::counted(tally.unanswered, "element"));
   for (std::string const& collection : result.not_kept)
     fmt::print(stderr, "corpuscle: not kept, EDM4hep 1.x has no such type: {}\n", collection);
   for (std::string const& message : result.damage) fmt::print(stderr, "corpuscle: left out: {}\n", message);
@@ -272,9 +315,17 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
                    "EDM4hep file to write: the input's collections and CorpuscleParticles")
       ->required()
       ->type_name("OUT");
-  verb->add_option("--model", options->model,
-                   "With this network, of models/ or of 'corpuscle train'; else with the rules")
-      ->type_name("FILE");
+  CLI::Option* const model =
+      verb->add_option("--model", options->model,
+                       "With this network, of models/ or of 'corpuscle train'; else with the rules")
+          ->type_name("FILE");
+  verb->add_option(
+          "--bad-input", options->bad_input,
+          "Of tracks, clusters or hits with values outside of the ranges that the network knows: reject the "
+          "event, drop them, or limit and count them (flag)")
+      ->needs(model)
+      ->check(CLI::IsMember({"reject", "drop", "flag"}))
+      ->capture_default_str();
   verb->add_option("--detector", options->detector,
                    "clic, cld, ild or a detector file; else as the input says")
       ->type_name("NAME|FILE");

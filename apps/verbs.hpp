@@ -5,6 +5,8 @@
 /// The verbs of the program. Each adds its subcommand; running it sets `exit_code`.
 void add_inspect(CLI::App& app, int& exit_code);
 void add_reconstruct(CLI::App& app, int& exit_code);
+void add_model(CLI::App& app, int& exit_code);
+void add_export(CLI::App& app, int& exit_code);
 void add_truth(CLI::App& app, int& exit_code);
 
 /// `simulate`, `generate` and `calibrate`: running them starts corpuscle-simulate with the same arguments.

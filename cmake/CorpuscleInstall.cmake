@@ -30,8 +30,16 @@ foreach(library IN LISTS libraries)
   install(EXPORT corpuscle-${library} NAMESPACE corpuscle:: DESTINATION "${package_folder}")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/corpuscle/${library}"
           DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/corpuscle"
-          FILES_MATCHING PATTERN "*.hpp" PATTERN "root" EXCLUDE PATTERN "generate/pythia.hpp" EXCLUDE)
+          FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "root" EXCLUDE PATTERN "generate/pythia.hpp" EXCLUDE)
 endforeach()
+
+# libcorpuscle.so, which needs no other component: its header is one of runtime.
+if(TARGET corpuscle_c_api)
+  list(APPEND libraries c_api)
+  string(APPEND component_table "set(corpuscle_c_api_components \"\")\nset(corpuscle_c_api_packages \"\")\n")
+  install(TARGETS corpuscle_c_api EXPORT corpuscle-c_api LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT corpuscle-c_api NAMESPACE corpuscle:: DESTINATION "${package_folder}")
+endif()
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/corpuscleConfig.cmake.in" "${PROJECT_BINARY_DIR}/corpuscleConfig.cmake"

@@ -51,8 +51,11 @@ TEST(ModelConfig, AMisspeltMemberIsNamedWithTheNearest) {
 TEST(ModelConfig, WhatIsNoLawfulModelIsRefused) {
   std::string const rest = R"("features": 17, "types": 2})";
   for (std::string const& bad :
-       {std::string("{"), std::string("[]"), std::string(R"({"architecture": "attention"})"),
-        R"({"architecture": "atention", )" + rest, R"({"architecture": 3, )" + rest,
+       {std::string("{"),
+        std::string("[]"),
+        std::string(R"({"architecture": "attention"})"),
+        R"({"architecture": "atention", )" + rest,
+        R"({"architecture": 3, )" + rest,
         R"({"architecture": "attention", "heads": 2.5, )" + rest,
         R"({"architecture": "attention", "heads": "2", )" + rest,
         R"({"architecture": "attention", "heads": -1, )" + rest,
@@ -64,8 +67,22 @@ TEST(ModelConfig, WhatIsNoLawfulModelIsRefused) {
         R"({"architecture": "kernel-transformer", "kernel": "relu", )" + rest,
         R"({"architecture": "window-transformer", "frequencies": 9, )" + rest,
         std::string(R"({"architecture": "gnn-lsh", "features": 5, "types": 2})"),
+        R"({"architecture": "kernel-transformer", "heads": 1024, "random_features": 64, )" + rest,
+        R"({"architecture": "attention", "heads": 2, "heads": 2, )" + rest,
+        R"({"architecture": "attention", "heads": [[[2]]], )" + rest,
+        R"({"architecture": "attention", "heads": 1e999, )" + rest,
         std::string(R"({"architecture": "gnn-lsh", "features": 17, "types": 0})")})
     EXPECT_EQ(message_of(bad).find("clic.safetensors: "), 0U) << bad << " gives: " << message_of(bad);
+}
+
+// Copying or printing what is nested a million times would end on the stack.
+TEST(ModelConfig, ADeepTrapIsRefusedBeforeAnybodyFallsIn) {
+  std::string const deep(1'000'000, '[');
+  std::string const up(1'000'000, ']');
+  for (std::string const& trap :
+       {deep, deep + up, R"({"architecture": )" + deep + up + "}",
+        R"({"architecture": "attention", "features": 17, "types": 2, "heads": )" + deep + up + "}"})
+    EXPECT_EQ(message_of(trap).find("clic.safetensors: "), 0U);
 }
 
 }  // namespace

@@ -75,9 +75,10 @@ class DenseOf : public KernelsOf {
     std::vector<float> const x = random_numbers(c.rows * x_stride, 3);
     std::vector<float> const added = random_numbers(c.rows * layer.stride, 4);
     std::vector<float> y(c.rows * layer.stride + 1, 77);
-    Arena scratch(std::max<std::size_t>(1, kernels.dense_scratch(c.rows, c.n_in)));
-    DenseCall const call{&layer,       c.function, x.data(),     x_stride, c.adds ? added.data() : nullptr,
-                         layer.stride, y.data(),   layer.stride, c.rows,   scratch.reserve(1)};
+    std::vector<float> given = x;
+    if (in_bf16) kernels.pack_bf16(given.data(), x_stride, c.rows, c.n_in, given.data(), x_stride);
+    DenseCall const call{&layer,       c.function, given.data(), x_stride, c.adds ? added.data() : nullptr,
+                         layer.stride, y.data(),   layer.stride, c.rows};
     (in_bf16 ? kernels.dense_bf16 : kernels.dense)(call);
 
     auto const rounded = [&](float number) { return in_bf16 ? from_bf16(to_bf16(number)) : number; };
@@ -191,27 +192,53 @@ TEST_P(KernelsOf, TurningKeepsLengthsAndTurnsByTheAngle) {
   }
 }
 
-TEST_P(KernelsOf, AttentionIsTheMeanOfValuesWeightedByTheExponentialOfScores) {
-  struct Case {
-    std::size_t rows, keys, heads, d;
-    double size;
-  };
-  // More keys than a chunk has, rows that do not fill a tile, columns that do not fill a vector, scores so
-  // large that one key takes all.
-  for (Case const c : {Case{1, 1, 1, 1, 1},
-                       {7, 7, 2, 12, 1},
-                       {100, 100, 4, 32, 2},
-                       {3, 129, 3, 20, 1},
-                       {13, 300, 2, 16, 3},
-                       {5, 700, 1, 5, 30}}) {
+struct AttentionCase {
+  std::size_t rows, keys, heads, d;
+  double size;
+};
+// More keys than a chunk has, rows that do not fill a tile, columns that do not fill a vector, scores so
+// large that one key takes all.
+AttentionCase const attention_cases[] = {{1, 1, 1, 1, 1},     {7, 7, 2, 12, 1},    {100, 100, 4, 32, 2},
+                                         {3, 129, 3, 20, 1},  {13, 300, 2, 16, 3}, {5, 700, 1, 5, 30},
+                                         {33, 65, 2, 16, 12}, {17, 64, 1, 33, 0.1}};
+
+class AttentionOf : public KernelsOf {
+ protected:
+  /// The answers to rows of a case from `first` on; a row ends with a number that must stay 77.
+  [[nodiscard]] std::vector<float> run(AttentionCase const& c, bool in_bf16, std::vector<float> const& qkv,
+                                       std::size_t first = 0) const {
     std::size_t const width = c.heads * c.d;
     std::size_t const stride = 3 * width + 2;
-    std::vector<float> const qkv = random_numbers(std::max(c.rows, c.keys) * stride, c.keys, c.size);
-    std::vector<float> y(c.rows * (width + 1), 77);
-    Arena scratch;
-    kernels.attention({qkv.data(), stride, qkv.data() + width, qkv.data() + 2 * width, stride, c.rows, c.keys,
-                       c.heads, c.d, y.data(), width + 1,
-                       scratch.reserve(kernels.attention_scratch(c.keys, c.d))});
+    std::vector<float> y((c.rows - first) * (width + 1), 77);
+    Arena keys(1 + kernels.attention_keys(c.keys, c.heads, c.d));
+    Arena scratch(1 + kernels.attention_scratch(c.keys, c.d));
+    AttentionCall const call{qkv.data() + first * stride,
+                             stride,
+                             qkv.data() + width,
+                             qkv.data() + 2 * width,
+                             stride,
+                             c.rows - first,
+                             c.keys,
+                             c.heads,
+                             c.d,
+                             y.data(),
+                             width + 1,
+                             keys.reserve(1),
+                             scratch.reserve(1)};
+    (in_bf16 ? kernels.attention_pack_bf16 : kernels.attention_pack)(call);
+    (in_bf16 ? kernels.attention_bf16 : kernels.attention)(call);
+    return y;
+  }
+
+  static std::vector<float> numbers(AttentionCase const& c) {
+    return random_numbers(std::max(c.rows, c.keys) * (3 * c.heads * c.d + 2), c.keys, c.size);
+  }
+
+  void expect_close(AttentionCase const& c, bool in_bf16) const {
+    std::size_t const width = c.heads * c.d;
+    std::size_t const stride = 3 * width + 2;
+    std::vector<float> const qkv = numbers(c);
+    std::vector<float> const y = run(c, in_bf16, qkv);
     for (std::size_t row = 0; row < c.rows; ++row) {
       EXPECT_EQ(y[row * (width + 1) + width], 77) << "wrote beyond the columns";
       for (std::size_t head = 0; head < c.heads; ++head) {
@@ -219,11 +246,15 @@ TEST_P(KernelsOf, AttentionIsTheMeanOfValuesWeightedByTheExponentialOfScores) {
         double most = 0;
         for (std::size_t key = 0; key < c.keys; ++key) {
           double score = 0;
-          for (std::size_t j = 0; j < c.d; ++j)
-            score += static_cast<double>(qkv[row * stride + head * c.d + j]) *
-                     static_cast<double>(qkv[key * stride + width + head * c.d + j]);
+          double size = 0;
+          for (std::size_t j = 0; j < c.d; ++j) {
+            double const product = static_cast<double>(qkv[row * stride + head * c.d + j]) *
+                                   static_cast<double>(qkv[key * stride + width + head * c.d + j]);
+            score += product;
+            size += std::abs(product);
+          }
           weight.push_back(score / std::sqrt(static_cast<double>(c.d)));
-          most = std::max(most, std::abs(weight.back()));
+          most = std::max(most, size / std::sqrt(static_cast<double>(c.d)));
         }
         double const highest = *std::max_element(weight.begin(), weight.end());
         double sum = 0;
@@ -232,15 +263,56 @@ TEST_P(KernelsOf, AttentionIsTheMeanOfValuesWeightedByTheExponentialOfScores) {
           double expected = 0;
           for (std::size_t key = 0; key < c.keys; ++key)
             expected += weight[key] / sum * qkv[key * stride + 2 * width + head * c.d + j];
-          // A score is rounded d times, and so much is its weight off; then sums over the keys, of which only
-          // the rounding of large parts counts.
-          double const tolerance =
-              epsilon * c.size *
-              (8 + 2 * static_cast<double>(c.d) * most + std::sqrt(static_cast<double>(c.keys)));
-          EXPECT_NEAR(y[row * (width + 1) + head * c.d + j], expected, tolerance) << "keys " << c.keys;
+          // A score is rounded d times, its terms twice to a part 2^-9 in bf16, and so much is its weight
+          // off; then sums over the keys, of which only the rounding of large parts counts, but in bf16 that
+          // of each weight and value, too.
+          double const sums = std::sqrt(static_cast<double>(c.keys));
+          double const tolerance = in_bf16
+                                       ? c.size * (0x1p-8 * (1 + most))
+                                       : epsilon * c.size * (8 + 2 * static_cast<double>(c.d) * most + sums);
+          EXPECT_NEAR(y[row * (width + 1) + head * c.d + j], expected, tolerance)
+              << c.rows << " of " << c.keys << ", d " << c.d;
         }
       }
     }
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Machine, AttentionOf, ::testing::ValuesIn(test::instruction_sets()),
+                         [](auto const& each) { return test::name_of(each.param); });
+
+TEST_P(AttentionOf, AttentionIsTheMeanOfValuesWeightedByTheExponentialOfScores) {
+  for (AttentionCase const& c : attention_cases) expect_close(c, false);
+}
+
+TEST_P(AttentionOf, AttentionInBf16IsThatOfRoundedNumbers) {
+  for (AttentionCase const& c : attention_cases)
+    if (c.size < 5) expect_close(c, true);  // of larger scores nothing is left in 8 bits
+}
+
+TEST_P(AttentionOf, AttentionOfARowIsTheSameWhateverRowsAreAskedWithIt) {
+  for (AttentionCase const& c : attention_cases) {
+    for (bool const in_bf16 : {false, true}) {
+      std::vector<float> qkv = numbers(c);
+      if (c.rows > 20)  // one row whose scores are out of range, among others
+        for (std::size_t j = 0; j < c.d; ++j) qkv[20 * (3 * c.heads * c.d + 2) + j] *= 1000;
+      std::vector<float> const together = run(c, in_bf16, qkv);
+      for (std::size_t const first : {c.rows / 3, c.rows / 2, c.rows - 1}) {
+        std::vector<float> const rest = run(c, in_bf16, qkv, first);
+        EXPECT_TRUE(
+            std::equal(rest.begin(), rest.end(), together.end() - static_cast<std::ptrdiff_t>(rest.size())))
+            << c.rows << " of " << c.keys << " from " << first;
+      }
+    }
+  }
+}
+
+TEST_P(AttentionOf, AttentionToWhatIsNoNumberIsNone) {
+  AttentionCase const c{20, 70, 1, 16, 1};
+  std::vector<float> qkv = numbers(c);
+  qkv[50 * (3 * c.d + 2) + c.d] = std::numeric_limits<float>::quiet_NaN();  // in a key
+  for (bool const in_bf16 : {false, true}) {
+    std::vector<float> const y = run(c, in_bf16, qkv);
+    for (std::size_t row = 0; row < c.rows; ++row) EXPECT_TRUE(std::isnan(y[row * (c.d + 1)]));
   }
 }
 
@@ -280,26 +352,113 @@ TEST_P(KernelsOf, PairsAreWeightedByTheirDistance) {
 }
 
 TEST_P(KernelsOf, PairSumsAreMatrixProducts) {
-  for (std::size_t const n : {1U, 6U, 29U, 130U}) {
-    for (std::size_t const columns : {16U, 48U, 112U}) {
-      std::size_t const k_stride = n + 3;
-      std::vector<float> const k = random_numbers(n * k_stride, n);
-      std::vector<float> const x = random_numbers(n * columns, columns);
-      std::vector<float> y(n * columns + 1, 77);
-      kernels.pair_sum(k.data(), k_stride, n, x.data(), columns, columns, y.data(), columns);
-      for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t column = 0; column < columns; ++column) {
-          double expected = 0;
-          for (std::size_t j = 0; j < n; ++j)
-            expected +=
-                static_cast<double>(k[i * k_stride + j]) * static_cast<double>(x[j * columns + column]);
-          EXPECT_NEAR(y[i * columns + column], expected,
-                      epsilon * static_cast<double>(n * n));  // n sums of up to n
+  for (bool const in_bf16 : {false, true}) {
+    auto const rounded = [&](float number) { return in_bf16 ? from_bf16(to_bf16(number)) : number; };
+    for (std::size_t const n : {1U, 6U, 29U, 130U}) {
+      for (std::size_t const columns : {16U, 48U, 112U}) {
+        std::size_t const k_stride = n + 3;
+        std::vector<float> const k = random_numbers(n * k_stride, n);
+        std::vector<float> const x = random_numbers(n * columns, columns);
+        std::vector<float> y(n * columns + 1, 77);
+        Arena scratch;
+        std::vector<float> given = k;
+        if (in_bf16) kernels.pack_bf16(given.data(), k_stride, n, n, given.data(), k_stride);
+        (in_bf16 ? kernels.pair_sum_bf16
+                 : kernels.pair_sum)({given.data(), k_stride, n, x.data(), columns, columns, y.data(),
+                                      columns, scratch.reserve(1 + kernels.pair_sum_scratch(n, columns))});
+        for (std::size_t i = 0; i < n; ++i) {
+          for (std::size_t column = 0; column < columns; ++column) {
+            double expected = 0;
+            for (std::size_t j = 0; j < n; ++j)
+              expected += static_cast<double>(rounded(k[i * k_stride + j])) *
+                          static_cast<double>(rounded(x[j * columns + column]));
+            EXPECT_NEAR(y[i * columns + column], expected,
+                        epsilon * static_cast<double>(n * n));  // n sums of up to n
+          }
         }
+        EXPECT_EQ(y.back(), 77) << "wrote beyond the rows";
       }
-      EXPECT_EQ(y.back(), 77) << "wrote beyond the rows";
     }
   }
+}
+
+TEST_P(KernelsOf, KernelSumsGoOnWhereTheLastCallEnded) {
+  // Sizes that fill tiles, and others.
+  for (auto const& [features, width] : {std::pair{32U, 32U}, {5U, 7U}, {16U, 20U}, {8U, 48U}}) {
+    std::size_t const rows = 37;
+    std::vector<float> const f = random_numbers(rows * (features + 3), features);
+    std::vector<float> const v = random_numbers(rows * (width + 2), width);
+    auto const run = [&](std::vector<std::size_t> const& ends) {
+      std::vector<float> sums(features * width + 1, 0);
+      std::vector<float> totals(features + 1, 0);
+      sums.back() = totals.back() = 77;
+      std::size_t first = 0;
+      for (std::size_t const last : ends) {
+        kernels.kernel_sums({f.data() + first * (features + 3), features + 3, v.data() + first * (width + 2),
+                             width + 2, last - first, features, width, sums.data(), totals.data()});
+        first = last;
+      }
+      EXPECT_EQ(sums.back(), 77);
+      EXPECT_EQ(totals.back(), 77);
+      sums.insert(sums.end(), totals.begin(), totals.end());
+      return sums;
+    };
+    std::vector<float> const together = run({rows});
+    EXPECT_EQ(run({0, 1, 20, rows}), together);
+    for (std::size_t k = 0; k < features; ++k) {
+      double total = 0;
+      for (std::size_t row = 0; row < rows; ++row) total += f[row * (features + 3) + k];
+      EXPECT_NEAR(together[features * width + 1 + k], total,
+                  epsilon * rows * rows);  // rows sums of up to rows
+      for (std::size_t j = 0; j < width; ++j) {
+        double sum = 0;
+        for (std::size_t row = 0; row < rows; ++row)
+          sum += static_cast<double>(f[row * (features + 3) + k]) *
+                 static_cast<double>(v[row * (width + 2) + j]);
+        EXPECT_NEAR(together[k * width + j], sum, epsilon * rows * rows);
+      }
+    }
+  }
+}
+
+TEST_P(KernelsOf, KernelReadoutsAreQuotientsOfSums) {
+  for (auto const& [features, width] : {std::pair{32U, 32U}, {5U, 7U}, {16U, 20U}, {9U, 80U}}) {
+    std::size_t const rows = 13;
+    std::vector<float> f = random_numbers(rows * (features + 1), features);
+    std::vector<float> totals = random_numbers(features, 3);
+    for (float& x : f) x = std::abs(x);
+    for (float& x : totals) x = std::abs(x) + 0.1F;
+    std::vector<float> const sums = random_numbers(features * width, width);
+    std::vector<float> y(rows * (width + 1), 77);
+    kernels.kernel_readout(
+        {f.data(), features + 1, sums.data(), totals.data(), rows, features, width, y.data(), width + 1});
+    for (std::size_t row = 0; row < rows; ++row) {
+      double total = 0;
+      for (std::size_t k = 0; k < features; ++k)
+        total += static_cast<double>(f[row * (features + 1) + k]) * static_cast<double>(totals[k]);
+      for (std::size_t j = 0; j < width; ++j) {
+        double sum = 0;
+        for (std::size_t k = 0; k < features; ++k)
+          sum += static_cast<double>(f[row * (features + 1) + k]) * static_cast<double>(sums[k * width + j]);
+        double const expected = sum / features / (total / features + 1e-6);
+        // `features` terms of size 1 above and below; below, they are at least 0.1 f.
+        EXPECT_NEAR(y[row * (width + 1) + j], expected, 20 * epsilon * static_cast<double>(features))
+            << features << ' ' << width;
+      }
+      EXPECT_EQ(y[row * (width + 1) + width], 77) << "wrote beyond the columns";
+    }
+  }
+}
+
+TEST_P(KernelsOf, ExponentialsAreThoseOfTheDifference) {
+  std::vector<float> x = random_numbers(37, 1, 20);
+  std::vector<float> y(x.size() + 1, 77);
+  kernels.exp_less(x.data(), 20, y.data(), x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    double const exponent = static_cast<double>(x[i]) - 20;  // of up to 40, rounded once
+    EXPECT_NEAR(y[i] / std::exp(exponent), 1, 50 * epsilon);
+  }
+  EXPECT_EQ(y.back(), 77);
 }
 
 TEST(Bf16, RoundsToNearestEven) {

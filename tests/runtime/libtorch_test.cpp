@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "corpuscle/core/error.hpp"
 #include "corpuscle/graph/build.hpp"
 #include "corpuscle/graph/passes.hpp"
 #include "corpuscle/runtime/engine.hpp"
@@ -37,6 +37,27 @@ std::shared_ptr<model::Network> random_network(artifact::ModelConfig const& conf
   return network;
 }
 
+std::vector<artifact::Tensor> weights_of(model::Network const& network) {
+  std::vector<artifact::Tensor> weights;
+  for (auto const& [name, tensor] : state_of(network))
+    weights.push_back(artifact::tensor(
+        name, {tensor.sizes().begin(), tensor.sizes().end()},
+        std::span<float const>(tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel()))));
+  return weights;
+}
+
+std::vector<float> run(Engine const& engine, model::Batch const& batch) {
+  std::vector<std::uint8_t> const types(batch.type.data_ptr<std::int64_t>(),
+                                        batch.type.data_ptr<std::int64_t>() + batch.type.numel());
+  std::vector<std::uint32_t> const offsets(batch.offsets.begin(), batch.offsets.end());
+  std::vector<float> outputs(types.size() * engine.n_outputs());
+  Arena arena;
+  engine(
+      {{batch.features.data_ptr<float>(), static_cast<std::size_t>(batch.features.numel())}, types, offsets},
+      outputs, arena);
+  return outputs;
+}
+
 class Parity : public ::testing::TestWithParam<std::size_t> {};
 INSTANTIATE_TEST_SUITE_P(Architecture, Parity,
                          ::testing::Range(std::size_t{0}, model::small_configs().size()));
@@ -44,17 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Architecture, Parity,
 TEST_P(Parity, TheEngineAnswersAsLibTorchInDoublePrecision) {
   artifact::ModelConfig const config = model::small_configs()[GetParam()];
   auto const network = random_network(config);
-  std::vector<artifact::Tensor> weights;
-  for (auto const& [name, tensor] : state_of(*network))
-    weights.push_back(artifact::tensor(
-        name, {tensor.sizes().begin(), tensor.sizes().end()},
-        std::span<float const>(tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel()))));
-  graph::Graph graph(1, 1);
-  try {
-    graph = graph::simplify(graph::build(config, weights, "test"));
-  } catch (core::ConfigError const& error) {
-    GTEST_SKIP() << error.what();
-  }
+  graph::Graph const graph = graph::simplify(graph::build(config, weights_of(*network), "test"));
   auto const in_double = random_network(config);
   in_double->to(torch::kDouble);
   for (InstructionSet const set : test::instruction_sets()) {
@@ -62,15 +73,7 @@ TEST_P(Parity, TheEngineAnswersAsLibTorchInDoublePrecision) {
     for (std::vector<std::int64_t> const& lengths : std::vector<std::vector<std::int64_t>>{
              {1}, {5}, {15, 16, 17}, {40, 0, 3}, {100}, {257}, {500, 31}}) {
       model::Batch batch = model::make_batch(lengths, config.features, 7);
-      std::vector<std::uint8_t> const types(batch.type.data_ptr<std::int64_t>(),
-                                            batch.type.data_ptr<std::int64_t>() + batch.type.numel());
-      std::vector<std::uint32_t> const offsets(batch.offsets.begin(), batch.offsets.end());
-      std::vector<float> outputs(types.size() * engine.n_outputs());
-      Arena arena;
-      engine({{batch.features.data_ptr<float>(), static_cast<std::size_t>(batch.features.numel())},
-              types,
-              offsets},
-             outputs, arena);
+      std::vector<float> const outputs = run(engine, batch);
 
       batch.features = batch.features.to(torch::kDouble);
       torch::NoGradGuard const no_gradient;
@@ -82,6 +85,28 @@ TEST_P(Parity, TheEngineAnswersAsLibTorchInDoublePrecision) {
         if (!(difference <= worst)) worst = difference;
       }
       EXPECT_LT(worst, 1e-4) << name(set) << ", events of " << lengths;
+    }
+  }
+}
+
+TEST_P(Parity, AnEventHasTheSameAnswerToTheBitWhateverIsBesideIt) {
+  artifact::ModelConfig const config = model::small_configs()[GetParam()];
+  graph::Graph const graph =
+      graph::simplify(graph::build(config, weights_of(*random_network(config)), "test"));
+  std::vector<std::int64_t> const lengths{3, 0, 129, 1, 300, 17, 40};
+  model::Batch const batch = model::make_batch(lengths, config.features, 8);
+  for (InstructionSet const set : test::instruction_sets()) {
+    for (Precision const precision : {Precision::fp32, Precision::bf16}) {
+      Engine const engine(graph, {set, precision});
+      std::vector<float> const together = run(engine, batch);
+      for (std::size_t event = 0; event < lengths.size(); ++event) {
+        std::vector<float> const alone =
+            run(engine, model::events_of(batch, {static_cast<std::int64_t>(event)}));
+        auto const n_outputs = static_cast<std::int64_t>(engine.n_outputs());
+        EXPECT_TRUE(
+            std::equal(alone.begin(), alone.end(), together.begin() + batch.offsets[event] * n_outputs))
+            << "event " << event << ", " << name(set) << " in " << name(precision);
+      }
     }
   }
 }

@@ -192,58 +192,5 @@ TEST(Reconstructor, AFileThatIsNotThereIsTheMachinesFault) {
   EXPECT_THROW((void)Reconstructor::load("/no/such/model", clic()), core::EnvironmentError);
 }
 
-TEST(Reconstructor, AFileCutAnywhereIsRefused) {
-  File const file("whole.safetensors");
-  Model().write(file);
-  std::string const whole = file.bytes();
-  File const cut("cut.safetensors");
-  for (std::size_t i = 0; i < 200; ++i) {
-    cut.write(whole.substr(0, i * whole.size() / 200));
-    EXPECT_THROW((void)Reconstructor::load(cut.path(), clic()), core::DataError) << i;
-  }
-}
-
-TEST(Reconstructor, AFileWithAFlippedBitIsRefused) {
-  File const file("sound.safetensors");
-  Model().write(file);
-  std::string const sound = file.bytes();
-  File const damaged("damaged.safetensors");
-  core::Random random({7});
-  for (int i = 0; i < 1000; ++i) {
-    std::string bytes = sound;
-    bytes[random.bits() % bytes.size()] ^= static_cast<char>(1 << random.bits() % 8);
-    damaged.write(bytes);
-    EXPECT_THROW((void)Reconstructor::load(damaged.path(), clic()), core::Error) << i;
-  }
-}
-
-/// The header of a file with another value of "architecture", and checksums that are right.
-TEST(Reconstructor, ForgedSizesAreRefused) {
-  auto const forge = [](auto const& change) {
-    Model model;
-    auto c = std::get<artifact::WindowTransformerConfig>(model.about.model.architecture);
-    change(c);
-    model.about.model.architecture = c;
-    File const file("forged.safetensors");
-    model.write(file);
-    return message_of(file.path());
-  };
-  using Config = artifact::WindowTransformerConfig;
-  EXPECT_NE(forge([](Config& c) { c.width = 1 << 14; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.layers = 100; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.heads = 0; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.heads = 5; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.window = 0; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.frequencies = 1000; }), "no error");
-  EXPECT_NE(forge([](Config& c) { c.regressed = 4; }), "no error");
-  // Sizes that the weights do not show: the self-test does.
-  EXPECT_NE(forge([](Config& c) {
-              c.heads = 3;
-              c.frequencies = 2;
-            }).find("self-test"),
-            std::string::npos);
-  EXPECT_NE(forge([](Config& c) { c.window = 4; }).find("self-test"), std::string::npos);
-}
-
 }  // namespace
 }  // namespace corpuscle::runtime

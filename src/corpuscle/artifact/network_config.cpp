@@ -3,6 +3,8 @@
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <type_traits>
 
 #include "corpuscle/artifact/network_members.hpp"
@@ -13,21 +15,41 @@ namespace corpuscle::artifact {
 namespace {
 
 using core::cat;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
+using Ordered = nlohmann::ordered_json;  // members as they were declared
 
 constexpr std::array<char const*, 2> kernel_names{"elu", "positive"};
 
-Json to_value(std::int64_t x) {
+Ordered to_value(std::int64_t x) {
   return x;
 }
-Json to_value(double x) {
+Ordered to_value(double x) {
   return x;
 }
-Json to_value(std::vector<std::int64_t> const& x) {
+Ordered to_value(std::vector<std::int64_t> const& x) {
   return x;
 }
-Json to_value(KernelFeatures x) {
+Ordered to_value(KernelFeatures x) {
   return kernel_names[static_cast<std::size_t>(x)];
+}
+
+/// An object of numbers, texts and lists of them, no name twice.
+Json parse(std::string_view text, std::string_view where) {
+  auto const fail = [&](char const* problem) {
+    throw core::DataError(cat(where, ": the description of the model ", problem, "; the file is damaged"));
+  };
+  // What is nested a million times is fine for the parser, and the end of who copies or prints it.
+  constexpr int max_depth = 2;
+  std::set<std::string> names;
+  auto const check = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > max_depth) fail("is nested too deeply");
+    if (event == Json::parse_event_t::key && !names.insert(parsed.get<std::string>()).second)
+      fail("has a member twice");
+    return true;
+  };
+  Json object = Json::parse(text, check, false);
+  if (!object.is_object()) fail("is no JSON object");
+  return object;
 }
 
 /// The architecture of this name with its defaults.
@@ -148,7 +170,7 @@ std::int64_t n_outputs(ModelConfig const& config) {
 }
 
 std::string to_json(ModelConfig const& config) {
-  Json object;
+  Ordered object;
   Architecture architecture = config.architecture;
   std::visit(
       [&](auto& c) {
@@ -163,11 +185,7 @@ std::string to_json(ModelConfig const& config) {
 }
 
 ModelConfig config_from_json(std::string_view text, std::string_view where) {
-  Json object = Json::parse(text, nullptr, false);
-  if (!object.is_object())
-    throw core::DataError(
-        cat(where, ": the description of the model is no JSON object; the file is damaged"));
-  Reader reader(std::move(object), where);
+  Reader reader(parse(text, where), where);
   ModelConfig config;
   config.architecture = architecture_of(reader.take_text("architecture"), where);
   config.features = reader.take_needed("features");
@@ -205,6 +223,12 @@ void check(ModelConfig const& config, std::string_view where) {
       fail(cat("a width of ", width, " cannot be shared by ", heads, " heads: take a divisor"));
   };
   if (auto const* c = std::get_if<AttentionConfig>(&architecture)) divides(c->heads, c->width);
+  // Weights of a few megabytes would do for features that no memory holds.
+  constexpr std::int64_t max_kernel_features = 1 << 14;
+  if (auto const* c = std::get_if<KernelTransformerConfig>(&architecture);
+      c != nullptr && c->heads * c->random_features > max_kernel_features)
+    fail(cat(c->heads, " heads of ", c->random_features, " random features are more than ",
+             max_kernel_features, ": fewer heads or fewer features"));
   if (auto const* c = std::get_if<WindowTransformerConfig>(&architecture)) {
     divides(c->heads, c->width);
     if (4 * c->frequencies > c->width / c->heads)

@@ -10,7 +10,7 @@ namespace corpuscle::artifact {
 template <class Visit>
 void for_each_member(GnnLshConfig& c, Visit&& visit) {
   visit("bin_size", c.bin_size, 1, 1 << 16);
-  visit("max_bins", c.max_bins, 2, 1 << 16);
+  visit("max_bins", c.max_bins, 2, 1 << 13);
   visit("id_layers", c.id_layers, 0, 100);
   visit("reg_layers", c.reg_layers, 0, 100);
   visit("width", c.width, 1, 1 << 14);

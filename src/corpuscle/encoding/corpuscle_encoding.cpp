@@ -134,13 +134,13 @@ class CorpuscleEncoding : public Encoding {
     for (std::size_t row = 0; row < observed.tracks.size(); ++row)
       if (auto const track = measure_track(observed.tracks, row, detector_))
         append<Track>(elements, ElementType::track, row, track_columns, *track, track->reference,
-                      track->is_broken);
+                      track->broken);
     if (with_hits_) return append_hits(observed.calo_hits, elements);
     ClusterMeasurer measure(detector_, surface_);
     for (std::size_t row = 0; row < observed.clusters.size(); ++row) {
       Cluster const cluster = measure(observed.clusters, row, observed.calo_hits);
       append<Cluster>(elements, ElementType::cluster, row, cluster_columns, cluster, cluster.reference,
-                      cluster.is_broken);
+                      cluster.broken);
     }
   }
 
@@ -160,7 +160,11 @@ class CorpuscleEncoding : public Encoding {
       Reference const reference =
           make_reference(hit.energy, hit.pt, hit.angles.eta, hit.angles.sin_phi, hit.angles.cos_phi);
       append<Hit>(elements, ElementType::hit, row, hit_columns, hit, reference,
-                  !all_finite(hit.energy, hit.time, hit.position.x, hit.position.y, hit.position.z));
+                  first_broken({{"energy", hit.energy},
+                                {"time", hit.time},
+                                {"x", hit.position.x},
+                                {"y", hit.position.y},
+                                {"z", hit.position.z}}));
     }
   }
 

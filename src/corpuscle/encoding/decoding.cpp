@@ -138,8 +138,14 @@ std::int32_t pdg_code(ParticleClass particle_class, float charge) {
 
 void fill(Decoded& decoded, std::vector<Candidate> const& candidates, Elements const& elements) {
   event::Particles& particles = decoded.particles;
-  particles.resize(candidates.size());
-  for (std::size_t k = 0; k < candidates.size(); ++k) {
+  std::size_t const n = candidates.size();
+  particles.resize(n);
+  for (auto* const offsets : {&particles.tracks.offsets, &particles.clusters.offsets})
+    offsets->reserve(n + 1);
+  particles.tracks.values.reserve(n);
+  particles.clusters.values.reserve(n);
+  decoded.elements.reserve(n);
+  for (std::size_t k = 0; k < n; ++k) {
     Candidate const& c = candidates[k];
     Reference const& reference = elements.references[c.element];
     particles.particle_class[k] = c.particle_class;
@@ -258,6 +264,7 @@ Decoded decode(Layout layout, std::span<float const> outputs, Elements const& el
   CORPUSCLE_EXPECT(outputs.size() == width * elements.size());
   Decoded decoded;
   std::vector<Candidate> candidates;
+  candidates.reserve(elements.size());
   for (std::uint32_t i = 0; i < elements.size(); ++i) {
     auto const row = outputs.subspan(i * width, width);
     if (!std::all_of(row.begin(), row.end(), [](float x) { return std::isfinite(x); })) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "corpuscle/encoding/schema.hpp"
@@ -22,6 +23,20 @@ struct Reference {
   friend bool operator==(Reference const&, Reference const&) = default;
 };
 
+/// What is wrong with an element: no input of a network may be so.
+struct Flaw {
+  ElementType type = ElementType::track;
+  std::uint32_t row = 0;         ///< of the element, in the table of its type in the event
+  bool is_broken = false;        ///< an input is no finite number; else a quantity is out of its range
+  char const* column = nullptr;  ///< the first of them; broken: of the event's table, else of the schema
+  double value = 0;              ///< of that input ("hits" of a cluster: of a sum over them), or quantity
+};
+
+/// "cluster 3: its 'energy' is nan, which is no finite number", or "..., 'pt' is 1e+30 GeV; corpuscle-hits-1
+/// has the range 0.001 to 10000".
+/// @param schema  of the elements
+std::string describe(Flaw const& flaw, Schema const& schema);
+
 /// The elements of one event, ready for a network: one row each, in canonical order.
 ///
 /// Types come in the order of the schema, elements of one type by falling energy, then by their other values.
@@ -36,6 +51,7 @@ struct Elements {
   bool has_tracks = true;             ///< whether the schema has tracks at all
   std::size_t n_broken = 0;   ///< elements with an input that is not a finite number; what needs it is 0
   std::size_t n_limited = 0;  ///< features outside the range of their column, set to its end
+  std::vector<Flaw> flaws;    ///< one for each element with any of these, type by type, as in the tables
 
   [[nodiscard]] std::size_t size() const noexcept { return types.size(); }
   [[nodiscard]] std::span<float const> row(std::size_t element) const noexcept {

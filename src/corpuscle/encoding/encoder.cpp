@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "corpuscle/core/text.hpp"
 #include "corpuscle/encoding/encoding.hpp"
 
 namespace corpuscle::encoding {
@@ -24,15 +25,30 @@ auto tie(Reference const& r) {
   return std::tie(r.energy, r.pt, r.eta, r.sin_phi, r.cos_phi, r.charge, r.x, r.y, r.z);
 }
 
-Elements in_canonical_order(Elements const& elements, Schema const& schema) {
+std::size_t n_rows(event::Observed const& observed, ElementType type) {
+  switch (type) {
+    case ElementType::track: return observed.tracks.size();
+    case ElementType::cluster: return observed.clusters.size();
+    case ElementType::hit: return observed.calo_hits.size();
+    case ElementType::tracker_hit: return observed.tracker_hits.size();
+  }
+  return 0;
+}
+
+Elements in_canonical_order(Elements&& elements, Schema const& schema, Flawed flawed) {
   std::uint64_t place[n_element_types] = {};
   for (std::size_t k = 0; k < schema.elements.size(); ++k)
     place[static_cast<std::size_t>(schema.elements[k].type)] = k;
-  std::size_t const n = elements.size();
-  std::vector<Rank> ranks(n);
-  for (std::uint32_t i = 0; i < n; ++i) {
+  std::vector<Rank> ranks;
+  ranks.reserve(elements.size());
+  auto next = elements.flaws.begin();  // they come in the order of the elements
+  for (std::uint32_t i = 0; i < elements.size(); ++i) {
+    bool const has_flaw =
+        next != elements.flaws.end() && next->type == elements.types[i] && next->row == elements.rows[i];
+    if (has_flaw) ++next;
+    if (has_flaw && flawed == Flawed::left_out) continue;
     std::uint64_t const energy = std::bit_cast<std::uint32_t>(elements.references[i].energy);
-    ranks[i] = {place[static_cast<std::size_t>(elements.types[i])] << 32 | (0xffffffffU - energy), i};
+    ranks.push_back({place[static_cast<std::size_t>(elements.types[i])] << 32 | (0xffffffffU - energy), i});
   }
   std::sort(ranks.begin(), ranks.end(), [&](Rank a, Rank b) {
     if (a.key != b.key) return a.key < b.key;
@@ -48,10 +64,11 @@ Elements in_canonical_order(Elements const& elements, Schema const& schema) {
   sorted.has_tracks = elements.has_tracks;
   sorted.n_broken = elements.n_broken;
   sorted.n_limited = elements.n_limited;
-  sorted.features.reserve(elements.features.size());
-  sorted.types.reserve(n);
-  sorted.rows.reserve(n);
-  sorted.references.reserve(n);
+  sorted.flaws = std::move(elements.flaws);
+  sorted.features.reserve(ranks.size() * elements.width);
+  sorted.types.reserve(ranks.size());
+  sorted.rows.reserve(ranks.size());
+  sorted.references.reserve(ranks.size());
   for (Rank const rank : ranks) {
     auto const row = elements.row(rank.element);
     sorted.features.insert(sorted.features.end(), row.begin(), row.end());
@@ -63,6 +80,17 @@ Elements in_canonical_order(Elements const& elements, Schema const& schema) {
 }
 
 }  // namespace
+
+std::string describe(Flaw const& flaw, Schema const& schema) {
+  std::string const what =
+      core::cat(name(flaw.type), ' ', flaw.row, ": its '", flaw.column, "' is ", flaw.value);
+  if (flaw.is_broken) return what + ", which is no finite number";
+  for (Column const& column : *schema.columns(flaw.type))
+    if (column.name == flaw.column)
+      return core::cat(what, column.unit.empty() ? "" : " ", column.unit, "; ", schema.name,
+                       " has the range ", column.low, " to ", column.high);
+  return what;
+}
 
 Reference make_reference(double energy, double pt, double eta, double sin_phi, double cos_phi, double charge,
                          core::Vector3 origin) {
@@ -83,12 +111,18 @@ Encoder::Encoder(Schema const& schema, detector::Detector const& detector) : sch
   encoding_ = std::move(encoding);
 }
 
-Elements Encoder::operator()(event::Observed const& observed) const {
+Elements Encoder::operator()(event::Observed const& observed, Flawed flawed) const {
   Elements elements;
   elements.width = schema_.width();
   elements.has_tracks = schema_.columns(ElementType::track) != nullptr;
+  std::size_t n = 0;
+  for (ElementColumns const& element : schema_.elements) n += n_rows(observed, element.type);
+  elements.features.reserve(n * elements.width);
+  elements.types.reserve(n);
+  elements.rows.reserve(n);
+  elements.references.reserve(n);
   encoding_->append_all(observed, elements);
-  return in_canonical_order(elements, schema_);
+  return in_canonical_order(std::move(elements), schema_, flawed);
 }
 
 }  // namespace corpuscle::encoding

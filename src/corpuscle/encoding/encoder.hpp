@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "corpuscle/detector/detector.hpp"
@@ -11,6 +12,12 @@ namespace corpuscle::encoding {
 
 class Encoding;
 
+/// What becomes of elements with a Flaw.
+enum class Flawed : std::uint8_t {
+  kept,      ///< with 0 for what cannot be computed, and the end of its range for what is beyond it
+  left_out,  ///< as if they had not been measured
+};
+
 /// Makes the input matrix of a network from an event.
 ///
 /// Elements are all tracks that have a state at the interaction point, and all clusters, or all calorimeter
@@ -18,7 +25,8 @@ class Encoding;
 /// with nothing in it has no elements.
 ///
 /// Features do not depend on the order of rows in any table: sums over hits are exact (exact_sum.hpp). NaN
-/// and infinity in the input make the features that need them 0, and are counted.
+/// and infinity in the input make the features that need them 0. Those, and features out of their range, are
+/// counted, and told one by one (Flaw); a flaw of one element changes no feature of another.
 ///
 /// Cost: linear in elements and hits; a ttbar event of 143 elements and 8300 hits takes 0.16 ms for
 /// corpuscle-clusters-1 and 1.6 ms for corpuscle-hits-1 (bench/encoding). Immutable, thread-safe,
@@ -31,7 +39,7 @@ class Encoder {
   Encoder(Schema const& schema, detector::Detector const& detector);
 
   /// @param observed  tables of consistent length, as event::check demands; values may be anything
-  [[nodiscard]] Elements operator()(event::Observed const& observed) const;
+  [[nodiscard]] Elements operator()(event::Observed const& observed, Flawed flawed = Flawed::kept) const;
 
   [[nodiscard]] Schema const& schema() const noexcept { return schema_; }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -35,13 +36,32 @@ ElementColumns columns_of(ElementType type, std::span<Definition<Measured> const
   return result;
 }
 
+/// A number by name. Without a name: none.
+struct Named {
+  char const* name = nullptr;
+  double value = 0;
+};
+
+/// The first of these that is not a finite number.
+inline Named first_broken(std::initializer_list<Named> inputs) {
+  for (Named const& input : inputs)
+    if (!std::isfinite(input.value)) return input;
+  return {};
+}
+
 /// The value in a column. Runs once per element and column, measure before changing.
+/// @param flaw  gets the first quantity that is out of its range, if it has no other
 template <class Measured>
-float value(Definition<Measured> const& definition, Measured const& measured, std::size_t& n_limited) {
+float value(Definition<Measured> const& definition, Measured const& measured, std::size_t& n_limited,
+            Flaw& flaw) {
   double quantity = definition.quantity(measured);
   if (!std::isfinite(quantity)) return 0;
   if (quantity < definition.low || quantity > definition.high) {
     ++n_limited;
+    if (flaw.column == nullptr) {
+      flaw.column = definition.name;
+      flaw.value = quantity;
+    }
     quantity = quantity < definition.low ? definition.low : definition.high;
   }
   double transformed = quantity / definition.scale;
@@ -51,18 +71,22 @@ float value(Definition<Measured> const& definition, Measured const& measured, st
 }
 
 /// Adds one element, whatever its place in the order.
+/// @param broken  the first of its inputs that is not a finite number
 template <class Measured>
 void append(Elements& elements, ElementType type, std::size_t row,
             std::span<Definition<Measured> const> definitions, Measured const& measured,
-            Reference const& reference, bool is_broken) {
+            Reference const& reference, Named broken) {
+  bool const is_broken = broken.name != nullptr;
+  Flaw flaw{type, static_cast<std::uint32_t>(row), is_broken, broken.name, broken.value};
   elements.features.resize(elements.features.size() + elements.width);
   float* out = elements.features.data() + elements.types.size() * elements.width;
   for (Definition<Measured> const& definition : definitions)
-    *out++ = value(definition, measured, elements.n_limited);
+    *out++ = value(definition, measured, elements.n_limited, flaw);
   elements.types.push_back(type);
   elements.rows.push_back(static_cast<std::uint32_t>(row));
   elements.references.push_back(reference);
   elements.n_broken += is_broken;
+  if (flaw.column != nullptr) elements.flaws.push_back(flaw);
 }
 
 /// Rounds to what decoding uses; nothing that could be a particle if any of it is not finite.

@@ -18,7 +18,6 @@ constexpr double tail = 0.1;        // of the energy is in front of where a show
 // The histogram of depth, about the centroid.
 constexpr double bin = 10;             // mm; two layers of the ECAL
 constexpr double first_depth = -2000;  // mm
-constexpr int n_bins = 600;
 
 double inverse_cell_volume(detector::CalorimeterShell const& shell) {
   constexpr double mm3_per_dm3 = 1e6;
@@ -30,8 +29,7 @@ double inverse_cell_volume(detector::CalorimeterShell const& shell) {
 ClusterMeasurer::ClusterMeasurer(detector::Detector const& detector, CalorimeterSurface const& surface)
     : surface_(surface),
       per_ecal_cell_(inverse_cell_volume(detector.ecal)),
-      per_hcal_cell_(inverse_cell_volume(detector.hcal)),
-      profile_(n_bins) {}
+      per_hcal_cell_(inverse_cell_volume(detector.hcal)) {}
 
 MeasuredCluster ClusterMeasurer::operator()(event::Clusters const& clusters, std::size_t row,
                                             event::CaloHits const& hits) {
@@ -50,7 +48,12 @@ MeasuredCluster ClusterMeasurer::operator()(event::Clusters const& clusters, std
   Vector3 const across = c.direction - (along / (c.distance * c.distance)) * centroid;
   c.pointing = std::atan2(core::length(across), along / c.distance);
   c.reference = make_reference(c.energy, c.pt, c.centre.eta, c.centre.sin_phi, c.centre.cos_phi);
-  c.is_broken = !all_finite(c.energy, centroid.x, centroid.y, centroid.z, theta, phi);
+  c.broken = first_broken({{"energy", c.energy},
+                           {"x", centroid.x},
+                           {"y", centroid.y},
+                           {"z", centroid.z},
+                           {"theta", theta},
+                           {"phi", phi}});
 
   c.has_hits = !clusters.hits[row].empty();
   if (c.has_hits) {
@@ -63,7 +66,8 @@ MeasuredCluster ClusterMeasurer::operator()(event::Clusters const& clusters, std
     c.entry = {};
     c.sparse_ecal = c.sparse_hcal = c.sparsest_hcal = c.n_hits = c.max_hit_energy = unknown;
     c.begin_depth = c.end_depth = c.length = c.width = c.core_energy = c.time = unknown;
-    c.is_broken = c.is_broken || !std::isfinite(c.raw_energy);
+    if (c.broken.name == nullptr)
+      c.broken = first_broken({{"energy_ecal", c.ecal}, {"energy_hcal", c.hcal}, {"energy_other", c.other}});
   }
   return c;
 }
@@ -156,7 +160,7 @@ void ClusterMeasurer::measure_hits(MeasuredCluster& c, Vector3 centroid,
     before = after;
     slice = {};
   }
-  c.is_broken = c.is_broken || !std::isfinite(inputs);
+  if (c.broken.name == nullptr) c.broken = first_broken({{"hits", inputs}});
 }
 
 }  // namespace corpuscle::encoding

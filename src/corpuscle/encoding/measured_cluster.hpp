@@ -1,10 +1,10 @@
 #pragma once
 
+#include <array>
 #include <span>
-#include <vector>
 
 #include "corpuscle/detector/detector.hpp"
-#include "corpuscle/encoding/elements.hpp"
+#include "corpuscle/encoding/encoding.hpp"
 #include "corpuscle/encoding/exact_sum.hpp"
 #include "corpuscle/encoding/geometry.hpp"
 #include "corpuscle/event/calorimeter.hpp"
@@ -36,7 +36,7 @@ struct MeasuredCluster {
   double time = 0;                            ///< energy-weighted mean of the hits [ns]
 
   Reference reference;
-  bool is_broken = false;
+  Named broken;  ///< the first input that is not a finite number; "hits": one of a hit
 };
 
 /// Measures clusters, one after the other. Not thread-safe: it keeps a histogram.
@@ -68,7 +68,8 @@ class ClusterMeasurer {
 
   CalorimeterSurface const& surface_;
   double per_ecal_cell_, per_hcal_cell_;  ///< 1 / volume [1/dm^3]
-  std::vector<Slice> profile_;            ///< by depth; zeros between calls
+  static constexpr int n_bins = 600;
+  std::array<Slice, n_bins> profile_{};  ///< by depth; zeros between calls
 };
 
 }  // namespace corpuscle::encoding

@@ -34,10 +34,30 @@ double standard_error(float variance) {
   return variance > 0 ? std::sqrt(static_cast<double>(variance)) : unknown;
 }
 
+Named first_broken_of(TrackStates const& s, std::size_t row) {
+  if (!s.is_present[row]) return {};
+  return first_broken({{"d0", s.d0[row]},
+                       {"phi", s.phi[row]},
+                       {"omega", s.omega[row]},
+                       {"z0", s.z0[row]},
+                       {"tan_lambda", s.tan_lambda[row]},
+                       {"x", s.x[row]},
+                       {"y", s.y[row]},
+                       {"z", s.z[row]}});
+}
+
 bool is_finite(TrackStates const& s, std::size_t row) {
-  if (!s.is_present[row]) return true;
-  return all_finite(s.d0[row], s.phi[row], s.omega[row], s.z0[row], s.tan_lambda[row], s.x[row], s.y[row],
-                    s.z[row]);
+  return first_broken_of(s, row).name == nullptr;
+}
+
+/// The first input of a track, but for its time and dE/dx, that is not a finite number.
+Named first_broken_of(event::Tracks const& tracks, std::size_t row) {
+  for (TrackStates const& states : tracks.states)
+    if (Named const broken = first_broken_of(states, row); broken.name != nullptr) return broken;
+  for (float const covariance : tracks.at(TrackPoint::at_ip).covariance[row])
+    if (!std::isfinite(covariance)) return {"covariance", covariance};
+  return first_broken(
+      {{"chi2", tracks.chi2[row]}, {"innermost_hit_radius", tracks.innermost_hit_radius[row]}});
 }
 
 void enter_calorimeter(MeasuredTrack& track, event::Tracks const& tracks, std::size_t row,
@@ -91,12 +111,7 @@ std::optional<MeasuredTrack> measure_track(event::Tracks const& tracks, std::siz
   enter_calorimeter(track, tracks, row, detector.ecal);
   track.reference = make_reference(track.p, track.pt, track.at_origin.eta, track.at_origin.sin_phi,
                                    track.at_origin.cos_phi, track.charge, helix.origin);
-  auto const& covariance = s.covariance[row];
-  track.is_broken =
-      !all_finite(tracks.chi2[row], tracks.innermost_hit_radius[row]) ||
-      !std::all_of(tracks.states.begin(), tracks.states.end(),
-                   [&](TrackStates const& states) { return is_finite(states, row); }) ||
-      !std::all_of(covariance.begin(), covariance.end(), [](float c) { return std::isfinite(c); });
+  track.broken = first_broken_of(tracks, row);
   return track;
 }
 

@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "corpuscle/detector/detector.hpp"
-#include "corpuscle/encoding/elements.hpp"
+#include "corpuscle/encoding/encoding.hpp"
 #include "corpuscle/encoding/geometry.hpp"
 #include "corpuscle/event/tracks.hpp"
 
@@ -26,7 +26,7 @@ struct MeasuredTrack {
   core::Vector3 direction{unknown, unknown, unknown};  ///< at the entry, a unit vector
 
   Reference reference;
-  bool is_broken = false;
+  Named broken;  ///< the first input that is not a finite number
 };
 
 /// Nothing for a track without a state at the interaction point.

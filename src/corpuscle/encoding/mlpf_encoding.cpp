@@ -36,8 +36,8 @@ struct Cluster {
   Vector3 position;                       ///< [mm]
   double ecal = 0, hcal = 0, other = 0;   ///< sums over the hits [GeV]
   double n_hits = 0;
-  Vector3 sigma;                ///< spread of the hits along x, y, z [mm]
-  double sum_of_positions = 0;  ///< of the hits; not finite if one of them is not
+  Vector3 sigma;           ///< spread of the hits along x, y, z [mm]
+  double sum_of_hits = 0;  ///< energies and positions; not finite if one of them is not
 
   [[nodiscard]] double et() const {
     double const along = energy * std::cos(theta);
@@ -243,10 +243,20 @@ class MlpfEncoding : public Encoding {
                            s.z[row] + t.z0};
       Reference const reference = make_reference(t.p(), t.pt, t.eta(), std::sin(t.phi), std::cos(t.phi),
                                                  t.omega * field_ > 0 ? 1 : -1, origin);
-      bool const is_broken =
-          !all_finite(t.omega, t.tan_lambda, t.phi, t.d0, t.z0, t.chi2, t.dedx, t.dedx_error,
-                      t.innermost_radius, t.time, s.x[row], s.y[row], s.z[row]);
-      append(elements, ElementType::track, row, columns, t, reference, is_broken);
+      Named const broken = first_broken({{"omega", t.omega},
+                                         {"tan_lambda", t.tan_lambda},
+                                         {"phi", t.phi},
+                                         {"d0", t.d0},
+                                         {"z0", t.z0},
+                                         {"chi2", t.chi2},
+                                         {"dedx", t.dedx},
+                                         {"dedx_error", t.dedx_error},
+                                         {"innermost_hit_radius", t.innermost_radius},
+                                         {"time", t.time},
+                                         {"x", s.x[row]},
+                                         {"y", s.y[row]},
+                                         {"z", s.z[row]}});
+      append(elements, ElementType::track, row, columns, t, reference, broken);
     }
   }
 
@@ -266,9 +276,17 @@ class MlpfEncoding : public Encoding {
         measure_hits(c, clusters.hits[row], hits);
       }
       Reference const reference = make_reference(c.energy, c.et(), c.eta(), std::sin(c.phi), std::cos(c.phi));
-      bool const is_broken = !all_finite(c.energy, c.theta, c.phi, c.position.x, c.position.y, c.position.z,
-                                         c.ecal, c.hcal, c.other, c.sum_of_positions);
-      append<Cluster>(elements, ElementType::cluster, row, cluster_columns, c, reference, is_broken);
+      Named const broken = first_broken({{"energy", c.energy},
+                                         {"theta", c.theta},
+                                         {"phi", c.phi},
+                                         {"x", c.position.x},
+                                         {"y", c.position.y},
+                                         {"z", c.position.z},
+                                         {"hits", c.sum_of_hits},
+                                         {"energy_ecal", c.ecal},
+                                         {"energy_hcal", c.hcal},
+                                         {"energy_other", c.other}});
+      append<Cluster>(elements, ElementType::cluster, row, cluster_columns, c, reference, broken);
     }
   }
 
@@ -284,7 +302,7 @@ class MlpfEncoding : public Encoding {
                                                     : other) += e;
       double const weight = variant_.is_weighted ? e : 1;
       weights += weight;
-      c.sum_of_positions += hits.x[hit] + hits.y[hit] + hits.z[hit];
+      c.sum_of_hits += e + hits.x[hit] + hits.y[hit] + hits.z[hit];
       x.add(hits.x[hit] - c.position.x, weight);
       y.add(hits.y[hit] - c.position.y, weight);
       z.add(hits.z[hit] - c.position.z, weight);
@@ -302,7 +320,11 @@ class MlpfEncoding : public Encoding {
     Reference const reference =
         make_reference(hit.energy, hit.et(), hit.eta(), hit.direction.y, hit.direction.x);
     append<Hit>(elements, type, row, hit_columns, hit, reference,
-                !all_finite(hit.energy, hit.time, hit.position.x, hit.position.y, hit.position.z));
+                first_broken({{"energy", hit.energy},
+                              {"time", hit.time},
+                              {"x", hit.position.x},
+                              {"y", hit.position.y},
+                              {"z", hit.position.z}}));
   }
 
   void append_calo_hits(event::CaloHits const& hits, Elements& elements) const {

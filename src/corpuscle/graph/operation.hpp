@@ -201,17 +201,25 @@ struct EventRow {
   friend bool operator==(EventRow const&, EventRow const&) = default;
 };
 
-/// Sums over each event of (f + 1) (v, 1) for each head: f, the first input, [n, heads F], v, the second,
-/// [n, heads W]; a row of heads * F * (W + 1) per event. Keys of kernel attention, arXiv:2009.14794.
+/// What kernel attention (arXiv:2009.14794) makes of its features f, [n, heads F].
+enum class KernelWeight : std::uint8_t {
+  plus_1,       ///< f + 1, f an ELU
+  exponential,  ///< exp(f - highest), of a query over its head, of keys over all of their event and head
+};
+
+/// Sums over each event of w (v, 1) for each head: w from f, the first input, v, the second, [n, heads W]; a
+/// row per event of heads * F * W sums, then heads * F of the weights alone.
 struct KernelSums {
   std::uint32_t heads = 1;
+  KernelWeight weight = KernelWeight::plus_1;
   friend bool operator==(KernelSums const&, KernelSums const&) = default;
 };
 
-/// Kernel attention: (f + 1) S / ((f + 1) z + 1e-6), with S and z from KernelSums, the second input, each
-/// divided by F. f, the first input, [n, heads F], of elements or of events.
+/// Kernel attention: w S / (w z + 1e-6), with S and z from KernelSums, the second input, each divided by F. w
+/// from f, the first input, of elements or of events.
 struct KernelReadout {
   std::uint32_t heads = 1;
+  KernelWeight weight = KernelWeight::plus_1;
   friend bool operator==(KernelReadout const&, KernelReadout const&) = default;
 };
 

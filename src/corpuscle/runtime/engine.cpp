@@ -40,7 +40,9 @@ struct Engine::Layout {
   float *elements, *events, *block;
   std::size_t n_elements, n_events, block_rows;  ///< that there is room for
   double* sums;
-  std::byte* scratch;  ///< of kernels
+  float* rounded;          ///< [block_rows, widest_input_]
+  std::byte* keys_of_all;  ///< of attention
+  std::byte* scratch;      ///< of kernels
   std::uint64_t* keys;
   OrderView* orders;  ///< [nodes]
   std::size_t n_bytes;
@@ -95,10 +97,20 @@ Engine::Engine(graph::Graph const& graph, EngineConfig config)
       sums_[i] = n_sums_;
       n_sums_ += 2 * std::size_t{nodes_[node.inputs[0].row()].type.width};
     } else if (std::holds_alternative<graph::Dense>(node.operation)) {
-      widest_input_ = std::max<std::size_t>(widest_input_, nodes_[node.inputs[0].row()].type.width);
+      if (layers_[i].in_bf16)
+        widest_input_ = std::max(widest_input_, plan_.places[node.inputs[0].row()].stride);
     } else if (auto const* const attention = std::get_if<graph::Attention>(&node.operation)) {
       widest_head_ = std::max<std::size_t>(widest_head_, node.type.width / attention->heads);
+      most_heads_ = std::max<std::size_t>(most_heads_, attention->heads);
       attends_to_events_ |= !node.type.order.is_valid();
+    } else if (auto const* const sums = std::get_if<graph::KernelSums>(&node.operation)) {
+      sums_[i] = n_sums_;
+      n_sums_ += sums->heads;
+      widest_weights_ = std::max(widest_weights_, plan_.places[node.inputs[0].row()].stride);
+    } else if (std::holds_alternative<graph::KernelReadout>(node.operation)) {
+      widest_weights_ = std::max(widest_weights_, plan_.places[node.inputs[0].row()].stride);
+    } else if (std::holds_alternative<graph::PairSum>(node.operation)) {
+      widest_pair_sum_ = std::max(widest_pair_sum_, plan_.places[i].stride);
     } else if (std::holds_alternative<graph::PairKernel>(node.operation)) {
       widest_pair_ = std::max<std::size_t>(widest_pair_, nodes_[node.inputs[0].row()].type.width);
     } else if (std::holds_alternative<graph::LshOrder>(node.operation)) {
@@ -121,10 +133,14 @@ Engine::Layout Engine::layout(std::size_t n_elements, std::size_t n_events, std:
   result.sums = pieces.take<double>(n_sums_);
 
   std::size_t const window = std::min(longest, longest_window_);
+  std::size_t const attended = attends_to_events_ ? longest : window;
+  result.rounded = pieces.take<float>(result.block_rows * widest_input_);
+  result.keys_of_all = pieces.take<std::byte>(
+      most_heads_ > 0 ? kernels_->attention_keys(attended, most_heads_, widest_head_) : 0);
   result.scratch = pieces.take<std::byte>(std::max(
-      {kernels_->dense_scratch(result.block_rows, widest_input_),
-       kernels_->attention_scratch(attends_to_events_ ? longest : window, widest_head_),
-       kernels_->pair_scratch(window, widest_pair_), result.block_rows * widest_code_ * sizeof(float)}));
+      {kernels_->attention_scratch(attended, widest_head_), kernels_->pair_scratch(window, widest_pair_),
+       kernels_->pair_sum_scratch(window, widest_pair_sum_),
+       result.block_rows * std::max(widest_code_, widest_weights_) * sizeof(float)}));
   result.keys = pieces.take<std::uint64_t>(longest_window_ > 0 ? n_elements : 0);
   result.orders = pieces.take<OrderView>(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -222,7 +238,7 @@ class Engine::Run {
       for (std::size_t first = batch_.offsets[event]; first < end; first += layout_.block_rows) {
         std::size_t const n = std::min(layout_.block_rows, end - first);
         kernels_.dense({&codebook, graph::Function::identity, x.row(first), x.stride, nullptr, 0, z,
-                        codebook.stride, n, nullptr});
+                        codebook.stride, n});
         for (std::size_t i = 0; i < n; ++i)
           layout_.keys[first + i] = lsh_code(z + i * codebook.stride, codebook.n_out, n_used);
       }
@@ -231,6 +247,7 @@ class Engine::Run {
   }
 
   void run(Plan::Stage const& stage, Block const& block) {
+    rounded_ = {};
     for (NodeId const node : stage.nodes) {
       node_ = node;
       std::visit([&](auto const& operation) { compute(operation, block); },
@@ -272,6 +289,7 @@ class Engine::Run {
     return {all.row(block.first), all.stride};
   }
 
+  [[nodiscard]] bool in_bf16() const { return engine_.config_.precision == Precision::bf16; }
   [[nodiscard]] graph::Node const& node() const { return engine_.nodes_[node_.row()]; }
   [[nodiscard]] std::size_t width() const { return node().type.width; }
   [[nodiscard]] NodeId input(std::size_t i) const { return node().inputs[i]; }
@@ -311,9 +329,20 @@ class Engine::Run {
     }
   }
 
+  /// The value of a node in bf16, as kernels take it. Several layers may ask for the same.
+  Matrix rounded(NodeId id, Block const& block) {
+    Matrix const x = matrix(id, block);
+    Matrix const result{layout_.rounded, engine_.widest_input_};
+    if (rounded_ != id)
+      kernels_.pack_bf16(x.data, x.stride, block.size(), engine_.nodes_[id.row()].type.width, result.data,
+                         result.stride);
+    rounded_ = id;
+    return result;
+  }
+
   void compute(graph::Dense const& op, Block const& block) {
     Layer const& layer = engine_.layers_[node_.row()];
-    Matrix const x = in(0, block);
+    Matrix const x = layer.in_bf16 ? rounded(input(0), block) : in(0, block);
     Matrix const y = out(block);
     Matrix const added = node().inputs.size() == 2 ? in(1, block) : Matrix{nullptr, 0};
     auto const multiply = [&](std::size_t type, std::size_t first, std::size_t last) {
@@ -325,8 +354,7 @@ class Engine::Run {
                            added.stride,
                            y.row(first),
                            y.stride,
-                           last - first,
-                           layout_.scratch};
+                           last - first};
       (layer.in_bf16 ? kernels_.dense_bf16 : kernels_.dense)(call);
     };
     if (layer.of_type.size() == 1) {
@@ -405,8 +433,7 @@ class Engine::Run {
     Matrix const c = in(2, block);
     Matrix const y = out(block);
     for (std::size_t i = 0; i < block.size(); ++i)
-      for (std::size_t j = 0; j < width(); ++j)
-        y.row(i)[j] = a.row(i)[j] + (b.row(i)[j] - a.row(i)[j]) * c.row(i)[j];
+      kernels_.blend(a.row(i), b.row(i), c.row(i), y.row(i), width());
   }
 
   void compute(graph::Columns const& op, Block const& block) {
@@ -420,8 +447,11 @@ class Engine::Run {
     Matrix const k = out(block);
     std::size_t const n_columns = engine_.nodes_[input(0).row()].type.width;
     for_each_part(block, [&](Part const& part) {
-      kernels_.pair_kernel(x.row(part.first), x.stride, part.last - part.first, n_columns, k.row(part.first),
-                           k.stride, layout_.scratch);
+      std::size_t const n = part.last - part.first;
+      kernels_.pair_kernel(x.row(part.first), x.stride, n, n_columns, k.row(part.first), k.stride,
+                           layout_.scratch);
+      if (in_bf16())  // which PairSum multiplies, and nothing else reads
+        kernels_.pack_bf16(k.row(part.first), k.stride, n, n, k.row(part.first), k.stride);
     });
   }
 
@@ -430,8 +460,9 @@ class Engine::Run {
     Matrix const x = in(1, block);
     Matrix const y = out(block);
     for_each_part(block, [&](Part const& part) {
-      kernels_.pair_sum(k.row(part.first), k.stride, part.last - part.first, x.row(part.first), x.stride,
-                        y.stride, y.row(part.first), y.stride);
+      (in_bf16() ? kernels_.pair_sum_bf16
+                 : kernels_.pair_sum)({k.row(part.first), k.stride, part.last - part.first, x.row(part.first),
+                                       x.stride, y.stride, y.row(part.first), y.stride, layout_.scratch});
     });
   }
 
@@ -439,7 +470,7 @@ class Engine::Run {
     Matrix const a = in(0, block);
     Matrix const y = out(block);
     auto const add = [&](std::size_t row, float const* b) {
-      for (std::size_t j = 0; j < width(); ++j) y.row(row)[j] = a.row(row)[j] + b[j];
+      kernels_.add(a.row(row), b, y.row(row), width());
     };
     if (engine_.nodes_[input(1).row()].type.rows == node().type.rows) {
       Matrix const b = in(1, block);
@@ -524,16 +555,34 @@ class Engine::Run {
     Matrix const y = out(block);
     // Windows lie within the block, events need not.
     Matrix keys = all_rows(from);
-    if (node().type.order.is_valid()) {
+    bool const is_of_windows = node().type.order.is_valid();
+    if (is_of_windows) {
       Matrix const here = matrix(from, block);
       keys = {here.data - block.first * here.stride, here.stride};
     }
     if (is_one) keys.data += width();
     for_each_part(block, [&](Part const& part) {
       std::size_t const first = segments_.offsets[part.segment];
-      kernels_.attention({q.row(part.first), q.stride, keys.row(first), keys.row(first) + width(),
-                          keys.stride, part.last - part.first, segments_.offsets[part.segment + 1] - first,
-                          op.heads, width() / op.heads, y.row(part.first), y.stride, layout_.scratch});
+      AttentionCall const call{q.row(part.first),
+                               q.stride,
+                               keys.row(first),
+                               keys.row(first) + width(),
+                               keys.stride,
+                               part.last - part.first,
+                               segments_.offsets[part.segment + 1] - first,
+                               op.heads,
+                               width() / op.heads,
+                               y.row(part.first),
+                               y.stride,
+                               layout_.keys_of_all,
+                               layout_.scratch};
+      // Angles between neighbours, of 0.01 rad, are too fine for bf16.
+      bool const rounds = in_bf16() && !is_of_windows;
+      if (is_of_windows || packed_ != node_ || packed_event_ != part.event)
+        (rounds ? kernels_.attention_pack_bf16 : kernels_.attention_pack)(call);
+      packed_ = node_;
+      packed_event_ = part.event;
+      (rounds ? kernels_.attention_bf16 : kernels_.attention)(call);
     });
   }
 
@@ -613,19 +662,43 @@ class Engine::Run {
     Matrix const f = in(0, block);
     Matrix const v = in(1, block);
     Matrix const y = all_rows(node_);
-    std::size_t const n_features = engine_.nodes_[input(0).row()].type.width;
+    std::size_t const n_features = engine_.nodes_[input(0).row()].type.width / op.heads;
     std::size_t const n = engine_.nodes_[input(1).row()].type.width / op.heads;
+    Matrix const weights{reinterpret_cast<float*>(layout_.scratch), f.stride};
+    auto* const highest = layout_.sums + engine_.sums_[node_.row()];  // so far, of each head
     for_each_part(block, [&](Part const& part) {
-      float* const sums = y.row(part.event);
-      if (block.first + part.first == segments_.offsets[part.segment]) std::fill_n(sums, width(), 0.F);
-      for (std::size_t i = part.first; i < part.last; ++i) {
-        for (std::size_t k = 0; k < n_features; ++k) {
-          float const weight = f.row(i)[k] + 1;
-          float const* const values = v.row(i) + k / (n_features / op.heads) * n;
-          float* const sum = sums + k * (n + 1);
-          for (std::size_t j = 0; j < n; ++j) sum[j] += weight * values[j];
-          sum[n] += weight;
+      if (block.first + part.first == segments_.offsets[part.segment]) {
+        std::fill_n(y.row(part.event), width(), 0.F);
+        std::fill_n(highest, op.heads, -std::numeric_limits<double>::infinity());
+      }
+      for (std::size_t head = 0; head < op.heads; ++head) {
+        std::size_t const column = head * n_features;
+        float* const sums = y.row(part.event) + column * n;
+        float* const totals = y.row(part.event) + op.heads * n_features * n + column;
+        auto const add = [&](std::size_t first, std::size_t last) {
+          kernels_.kernel_sums({weights.row(first) + column, weights.stride, v.row(first) + head * n,
+                                v.stride, last - first, n_features, n, sums, totals});
+        };
+        std::size_t first = part.first;
+        for (std::size_t i = part.first; i < part.last; ++i) {
+          float const* const features = f.row(i) + column;
+          float* const weight = weights.row(i) + column;
+          if (op.weight == graph::KernelWeight::plus_1) {
+            for (std::size_t k = 0; k < n_features; ++k) weight[k] = features[k] + 1;
+            continue;
+          }
+          double const most = *std::max_element(features, features + n_features);
+          if (!(most <= highest[head])) {  // all that was is worth less, by so much
+            add(first, i);
+            first = i;
+            auto const factor = static_cast<float>(std::exp(highest[head] - most));
+            for (std::size_t k = 0; k < n_features * n; ++k) sums[k] *= factor;
+            for (std::size_t k = 0; k < n_features; ++k) totals[k] *= factor;
+            highest[head] = most;
+          }
+          kernels_.exp_less(features, static_cast<float>(highest[head]), weight, n_features);
         }
+        add(first, part.last);
       }
     });
   }
@@ -636,28 +709,30 @@ class Engine::Run {
     Matrix const all_sums = all_rows(input(1));
     std::size_t const n_features = engine_.nodes_[input(0).row()].type.width / op.heads;
     std::size_t const n = width() / op.heads;
-    float const scale = 1 / static_cast<float>(n_features);
-    auto const read = [&](std::size_t row, std::size_t event) {
+    Matrix const weights{reinterpret_cast<float*>(layout_.scratch), f.stride};
+    for (std::size_t i = 0; i < block.size(); ++i) {
       for (std::size_t head = 0; head < op.heads; ++head) {
-        float const* const features = f.row(row) + head * n_features;
-        float const* const sums = all_sums.row(event) + head * n_features * (n + 1);
-        float* const answer = y.row(row) + head * n;
-        std::fill_n(answer, n, 0.F);
-        float total = 0;
-        for (std::size_t k = 0; k < n_features; ++k) {
-          float const weight = features[k] + 1;
-          for (std::size_t j = 0; j < n; ++j) answer[j] += weight * sums[k * (n + 1) + j];
-          total += weight * sums[k * (n + 1) + n];
-        }
-        for (std::size_t j = 0; j < n; ++j) answer[j] *= scale / (total * scale + 1e-6F);
+        float const* const features = f.row(i) + head * n_features;
+        float* const weight = weights.row(i) + head * n_features;
+        if (op.weight == graph::KernelWeight::plus_1)
+          for (std::size_t k = 0; k < n_features; ++k) weight[k] = features[k] + 1;
+        else
+          kernels_.exp_less(features, *std::max_element(features, features + n_features), weight, n_features);
+      }
+    }
+    auto const read = [&](std::size_t first, std::size_t last, std::size_t event) {
+      for (std::size_t head = 0; head < op.heads; ++head) {
+        std::size_t const column = head * n_features;
+        float const* const sums = all_sums.row(event);
+        kernels_.kernel_readout({weights.row(first) + column, weights.stride, sums + column * n,
+                                 sums + op.heads * n_features * n + column, last - first, n_features, n,
+                                 y.row(first) + head * n, y.stride});
       }
     };
     if (node().type.rows == graph::Rows::events)
-      for (std::size_t i = 0; i < block.size(); ++i) read(i, block.first + i);
+      for (std::size_t i = 0; i < block.size(); ++i) read(i, i + 1, block.first + i);
     else
-      for_each_part(block, [&](Part const& part) {
-        for (std::size_t i = part.first; i < part.last; ++i) read(i, part.event);
-      });
+      for_each_part(block, [&](Part const& part) { read(part.first, part.last, part.event); });
   }
 
   Engine const& engine_;
@@ -666,7 +741,10 @@ class Engine::Run {
   std::span<float> outputs_;
   Layout const& layout_;
   Segments segments_{};
-  NodeId node_;  ///< that is being computed
+  NodeId node_;     ///< that is being computed
+  NodeId rounded_;  ///< whose value of this block is in Layout::rounded
+  NodeId packed_;   ///< attention whose keys of the event `packed_event_` are in Layout::keys_of_all
+  std::size_t packed_event_ = 0;
 };
 
 void Engine::operator()(Batch const& batch, std::span<float> outputs, Arena& arena) const {

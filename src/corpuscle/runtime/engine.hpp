@@ -13,9 +13,9 @@
 
 namespace corpuscle::runtime {
 
-/// In which numbers matrix products are taken. Sums, attention, norms and what stands between layers are
-/// float in any case, and so are layers that see features, and those of fewer than 16 outputs, which are
-/// answers.
+/// In which numbers matrix products are taken. Sums, norms and what stands between layers are float in any
+/// case, and so are attention within windows and kernel attention, layers that see features, and those of
+/// fewer than 16 outputs, which are answers.
 enum class Precision : std::uint8_t {
   fp32,
   bf16,  ///< 8 bits of mantissa; twice as fast where the CPU has instructions for it
@@ -88,12 +88,15 @@ class Engine {
   std::vector<Layer> layers_;            ///< [nodes] empty but for dense ones and hashes
   std::vector<std::size_t> sums_;  ///< [nodes] where what a reduction keeps beside its value is, in doubles
   std::size_t n_sums_ = 0;
-  std::size_t widest_input_ = 0;    ///< of a dense layer
-  std::size_t widest_code_ = 0;     ///< of a hash, padded
-  std::size_t widest_head_ = 0;     ///< of attention
-  std::size_t widest_pair_ = 0;     ///< of a kernel of pairs
-  std::size_t longest_window_ = 0;  ///< 0: there are none
-  bool attends_to_events_ = false;  ///< rather than to windows
+  std::size_t widest_input_ = 0;     ///< of a dense layer in bf16, padded
+  std::size_t widest_code_ = 0;      ///< of a hash, padded
+  std::size_t widest_head_ = 0;      ///< of attention
+  std::size_t most_heads_ = 0;       ///< of attention
+  std::size_t widest_pair_ = 0;      ///< of a kernel of pairs
+  std::size_t widest_pair_sum_ = 0;  ///< padded
+  std::size_t widest_weights_ = 0;   ///< of kernel attention, padded
+  std::size_t longest_window_ = 0;   ///< 0: there are none
+  bool attends_to_events_ = false;   ///< rather than to windows
 };
 
 }  // namespace corpuscle::runtime

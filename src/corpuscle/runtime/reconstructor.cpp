@@ -59,29 +59,32 @@ Engine make_engine(artifact::ModelFile const& file, EngineConfig config) {
 }  // namespace
 
 struct Reconstructor::Parts {
-  Parts(artifact::ModelFile const& file, detector::Detector const& detector, EngineConfig config)
+  Parts(artifact::ModelFile const& file, detector::Detector const& detector, EngineConfig config,
+        BadInput policy)
       : encoder(file.description().schema, detector),
         layout(file.description().layout),
-        engine(make_engine(file, config)) {}
+        engine(make_engine(file, config)),
+        bad_input(policy) {}
 
   encoding::Encoder encoder;
   encoding::Layout layout;
   Engine engine;
+  BadInput bad_input;
   mutable Arenas arenas;
 };
 
 Reconstructor Reconstructor::load(artifact::ModelFile const& file, detector::Detector const& detector,
-                                  EngineConfig config) {
+                                  EngineConfig config, BadInput bad_input) {
   if (!is_available(config.instructions))
     throw core::EnvironmentError(core::cat("this CPU cannot run ", name(config.instructions),
                                            " instructions; ", name(best_instruction_set()),
                                            " is the best it can"));
-  return Reconstructor(std::make_unique<Parts>(file, detector, config));
+  return Reconstructor(std::make_unique<Parts>(file, detector, config, bad_input));
 }
 
 Reconstructor Reconstructor::load(std::string const& path, detector::Detector const& detector,
-                                  EngineConfig config) {
-  return load(artifact::ModelFile(path), detector, config);
+                                  EngineConfig config, BadInput bad_input) {
+  return load(artifact::ModelFile(path), detector, config, bad_input);
 }
 
 Reconstructor::Reconstructor(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -94,15 +97,19 @@ event::Particles Reconstructor::operator()(event::Observed const& observed) cons
   return (*this)(observed, *arena).particles;
 }
 
-encoding::Decoded Reconstructor::operator()(event::Observed const& observed, Arena& arena) const {
-  encoding::Elements const elements = parts_->encoder(observed);
+Reconstructed Reconstructor::operator()(event::Observed const& observed, Arena& arena) const {
+  using encoding::Flawed;
+  encoding::Elements elements =
+      parts_->encoder(observed, parts_->bad_input == BadInput::drop ? Flawed::left_out : Flawed::kept);
+  if (parts_->bad_input == BadInput::reject && !elements.flaws.empty())
+    throw core::DataError(describe(elements.flaws.front(), parts_->encoder.schema()));
   std::vector<std::uint8_t> types(elements.size());
   for (std::size_t i = 0; i < types.size(); ++i)
     types[i] = static_cast<std::uint8_t>(parts_->encoder.schema().position(elements.types[i]));
   std::array<std::uint32_t, 2> const offsets{0, static_cast<std::uint32_t>(types.size())};
   std::vector<float> outputs(types.size() * parts_->engine.n_outputs());
   parts_->engine({elements.features, types, offsets}, outputs, arena);
-  return encoding::decode(parts_->layout, outputs, elements);
+  return {encoding::decode(parts_->layout, outputs, elements), std::move(elements.flaws)};
 }
 
 Engine const& Reconstructor::engine() const noexcept {

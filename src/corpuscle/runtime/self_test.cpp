@@ -1,6 +1,7 @@
 #include "corpuscle/runtime/self_test.hpp"
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "corpuscle/core/error.hpp"
@@ -9,33 +10,49 @@
 namespace corpuscle::runtime {
 
 void replay(artifact::SelfTest const& test, Engine const& engine, std::string_view where) {
+  if (test.type.empty())
+    throw core::DataError(core::cat(where,
+                                    ": its self-test has no elements, so nobody can say whether the "
+                                    "network answers as in training. Train the model again"));
   std::vector<std::uint8_t> const types(test.type.begin(), test.type.end());
   std::vector<std::uint32_t> const offsets(test.offsets.begin(), test.offsets.end());
   std::vector<float> outputs(test.outputs.size());
   Arena arena;
   engine({test.features, types, offsets}, outputs, arena);
 
+  auto const fail = [&](std::string const& what) {
+    throw core::DataError(core::cat(where, ": the network does not answer as it did in training: ", what,
+                                    ", with ", name(engine.config().instructions), " in ",
+                                    name(engine.config().precision),
+                                    ". Train the model again, or report this with the file"));
+  };
+  std::size_t const n_outputs = engine.n_outputs();
   double const tolerance = engine.config().precision == Precision::fp32 ? 1e-3 : 0.1;
+  std::vector<std::size_t> n_wrong_in_column(n_outputs);
   for (std::size_t event = 0; event + 1 < offsets.size(); ++event) {
-    std::size_t const begin = offsets[event] * engine.n_outputs();
-    std::size_t const end = offsets[event + 1] * engine.n_outputs();
+    std::size_t const begin = offsets[event] * n_outputs;
+    std::size_t const end = offsets[event + 1] * n_outputs;
     std::size_t n_wrong = 0;
     double worst = 0;
     for (std::size_t i = begin; i < end; ++i) {
       double const expected = test.outputs[i];
       double const difference =
           std::abs(static_cast<double>(outputs[i]) - expected) / (1 + std::abs(expected));
-      if (!(difference <= tolerance)) ++n_wrong;
+      if (!(difference <= tolerance)) {
+        ++n_wrong;
+        ++n_wrong_in_column[i % n_outputs];
+      }
       if (!(difference <= worst)) worst = difference;
       if (!std::isfinite(outputs[i])) n_wrong = end - begin;
     }
     if (10 * n_wrong > end - begin)
-      throw core::DataError(core::cat(
-          where, ": the network does not answer as it did in training: event ", event,
-          " of its self-test is wrong in ", n_wrong, " of ", end - begin, " outputs, by up to ", worst,
-          ", with ", name(engine.config().instructions), " in ", name(engine.config().precision),
-          ". Train the model again, or report this with the file"));
+      fail(core::cat("event ", event, " of its self-test is wrong in ", n_wrong, " of ", end - begin,
+                     " outputs, by up to ", worst));
   }
+  for (std::size_t column = 0; column < n_outputs; ++column)
+    if (10 * n_wrong_in_column[column] > 9 * types.size())
+      fail(core::cat("output ", column, " is wrong in ", n_wrong_in_column[column], " of ", types.size(),
+                     " elements of its self-test"));
 }
 
 }  // namespace corpuscle::runtime

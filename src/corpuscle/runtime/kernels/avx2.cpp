@@ -10,6 +10,7 @@ using Vec = __m256;
 constexpr std::size_t lanes = 8;
 constexpr std::size_t tile_rows = 6;
 constexpr std::size_t tile_vectors = 2;
+constexpr std::size_t step = 4;
 
 inline __m256i first_lanes(std::size_t count) {
   auto const n = static_cast<int>(count < lanes ? count : lanes);
@@ -75,14 +76,65 @@ inline float highest(Vec x) {
   return _mm_cvtss_f32(_mm_max_ss(y, _mm_movehdup_ps(y)));
 }
 
+inline Vec round_to_bf16(Vec x) {
+  __m256i const bits = _mm256_castps_si256(x);
+  __m256i const even = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  __m256i const rounded = _mm256_and_si256(
+      _mm256_add_epi32(bits, _mm256_add_epi32(even, _mm256_set1_epi32(0x7fff))), _mm256_set1_epi32(-0x10000));
+  return _mm256_blendv_ps(x, _mm256_castsi256_ps(rounded), _mm256_cmp_ps(x, x, _CMP_ORD_Q));
+}
+inline void transpose(Vec (&x)[lanes]) {
+  Vec pair[lanes];
+  for (std::size_t i = 0; i < lanes; i += 2) {
+    pair[i] = _mm256_unpacklo_ps(x[i], x[i + 1]);
+    pair[i + 1] = _mm256_unpackhi_ps(x[i], x[i + 1]);
+  }
+  for (std::size_t i = 0; i < lanes; i += 4) {  // columns j and 4 + j of each four are in x[i + j]
+    __m256d const a = _mm256_castps_pd(pair[i]);
+    __m256d const b = _mm256_castps_pd(pair[i + 1]);
+    __m256d const c = _mm256_castps_pd(pair[i + 2]);
+    __m256d const d = _mm256_castps_pd(pair[i + 3]);
+    x[i] = _mm256_castpd_ps(_mm256_unpacklo_pd(a, c));
+    x[i + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(a, c));
+    x[i + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(b, d));
+    x[i + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(b, d));
+  }
+  for (std::size_t j = 0; j < 4; ++j) {
+    Vec const low = x[j];
+    x[j] = _mm256_permute2f128_ps(low, x[4 + j], 0x20);
+    x[4 + j] = _mm256_permute2f128_ps(low, x[4 + j], 0x31);
+  }
+}
+
 #include "corpuscle/runtime/kernels/simd.inc"
 
 }  // namespace
 
 Kernels const& avx2_kernels() {
-  static constexpr Kernels kernels{
-      panel, false,       dense,    dense_rounded, attention,         layer_norm,  map,
-      turn,  pair_kernel, pair_sum, dense_scratch, attention_scratch, pair_scratch};
+  static constexpr Kernels kernels{.panel = panel,
+                                   .pairs = false,
+                                   .pack_bf16 = pack_rounded,
+                                   .dense = dense,
+                                   .dense_bf16 = dense_rounded,
+                                   .attention_pack = attention_pack,
+                                   .attention_pack_bf16 = attention_pack_rounded,
+                                   .attention = attention,
+                                   .attention_bf16 = attention_rounded,
+                                   .layer_norm = layer_norm,
+                                   .map = map,
+                                   .add = add,
+                                   .blend = blend,
+                                   .exp_less = exp_less,
+                                   .turn = turn,
+                                   .pair_kernel = pair_kernel,
+                                   .pair_sum = pair_sum,
+                                   .pair_sum_bf16 = pair_sum_rounded,
+                                   .kernel_sums = kernel_sums,
+                                   .kernel_readout = kernel_readout,
+                                   .attention_keys = attention_keys,
+                                   .attention_scratch = attention_scratch,
+                                   .pair_scratch = pair_scratch,
+                                   .pair_sum_scratch = pair_sum_scratch};
   return kernels;
 }
 

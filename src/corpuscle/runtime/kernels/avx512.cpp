@@ -17,9 +17,30 @@ namespace {
 }  // namespace
 
 Kernels const& avx512_kernels() {
-  static constexpr Kernels kernels{
-      panel, false,       dense,    dense_rounded, attention,         layer_norm,  map,
-      turn,  pair_kernel, pair_sum, dense_scratch, attention_scratch, pair_scratch};
+  static constexpr Kernels kernels{.panel = panel,
+                                   .pairs = false,
+                                   .pack_bf16 = pack_rounded,
+                                   .dense = dense,
+                                   .dense_bf16 = dense_rounded,
+                                   .attention_pack = attention_pack,
+                                   .attention_pack_bf16 = attention_pack_rounded,
+                                   .attention = attention,
+                                   .attention_bf16 = attention_rounded,
+                                   .layer_norm = layer_norm,
+                                   .map = map,
+                                   .add = add,
+                                   .blend = blend,
+                                   .exp_less = exp_less,
+                                   .turn = turn,
+                                   .pair_kernel = pair_kernel,
+                                   .pair_sum = pair_sum,
+                                   .pair_sum_bf16 = pair_sum_rounded,
+                                   .kernel_sums = kernel_sums,
+                                   .kernel_readout = kernel_readout,
+                                   .attention_keys = attention_keys,
+                                   .attention_scratch = attention_scratch,
+                                   .pair_scratch = pair_scratch,
+                                   .pair_sum_scratch = pair_sum_scratch};
   return kernels;
 }
 

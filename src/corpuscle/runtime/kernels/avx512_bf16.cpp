@@ -14,79 +14,82 @@ namespace {
 #include "corpuscle/runtime/kernels/avx512.inc"
 #include "corpuscle/runtime/kernels/simd.inc"
 
-// x in bf16: rows of up_to(n_in, 32), so that rows are whole cache lines.
-
-std::size_t bf16_stride(std::size_t n_in) {
-  return up_to(n_in, 32);
-}
-
-std::size_t dense_bf16_scratch(std::size_t rows, std::size_t n_in) {
-  return rows * bf16_stride(n_in) * sizeof(std::uint16_t);
-}
-
-void round_to_bf16(DenseCall const& call, std::uint16_t* to) {
-  std::size_t const n_in = call.layer->n_in;
-  std::size_t const stride = bf16_stride(n_in);
-  for (std::size_t row = 0; row < call.rows; ++row) {
-    float const* const x = call.x + row * call.x_stride;
-    for (std::size_t k = 0; k < stride; k += 2 * lanes) {
-      Vec const low = k < n_in ? load_part(x + k, n_in - k) : all(0.F);
-      Vec const high = k + lanes < n_in ? load_part(x + k + lanes, n_in - k - lanes) : all(0.F);
-      __m512bh const both = _mm512_cvtne2ps_pbh(high, low);
-      __builtin_memcpy(to + row * stride + k, &both, sizeof(both));
+/// Pairs of numbers in bf16.
+struct Pairs {
+  static constexpr std::size_t depth = 2;
+  static Vec add(Vec a, Vec b, Vec c) { return _mm512_dpbf16_ps(c, (__m512bh)a, (__m512bh)b); }
+  static void pack(float const* x, std::size_t n, float* to) {
+    for (std::size_t j = 0; j < n; j += 2 * lanes) {
+      Vec const low = load_part(x + j, n - j);
+      Vec const high = j + lanes < n ? load_part(x + j + lanes, n - j - lanes) : all(0.F);
+      store_part(to + j / 2, (Vec)_mm512_cvtne2ps_pbh(high, low), (n - j + 1) / 2);
     }
   }
-}
-
-template <std::size_t rows, std::size_t vectors>
-inline void add_product_bf16(std::uint16_t const* x, std::size_t x_stride, std::uint16_t const* w,
-                             std::size_t w_stride, std::size_t n, Vec (&sums)[rows][vectors]) {
-  for (; n > 0; --n, x += 2, w += 2 * w_stride) {
-    __m512bh right[vectors];
-#pragma GCC unroll 16
-    for (std::size_t j = 0; j < vectors; ++j)
-      __builtin_memcpy(&right[j], w + 2 * j * lanes, sizeof(__m512bh));
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < rows; ++i) {
-      int pair = 0;
-      __builtin_memcpy(&pair, x + i * x_stride, sizeof(pair));
-      auto const left = (__m512bh)_mm512_set1_epi32(pair);
-#pragma GCC unroll 16
-      for (std::size_t j = 0; j < vectors; ++j) sums[i][j] = _mm512_dpbf16_ps(sums[i][j], left, right[j]);
-    }
+  static Vec join(Vec a, Vec b) {
+    // All of a, then all of b, to one of each by turns.
+    __m512i const turns = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23,
+                                           7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    return (Vec)_mm512_permutexvar_epi16(turns, (__m512i)_mm512_cvtne2ps_pbh(b, a));
   }
+  /// To 8e-5: it is rounded to 2e-3.
+  static Vec exp2(Vec x) {
+    Vec const n = nearest(x);
+    Vec const r = x - n;
+    Vec p = fma(all(5.51716691e-2F), r, all(2.42611122e-1F));
+    p = fma(p, r, all(6.93260985e-1F));
+    p = fma(p, r, all(9.99928074e-1F));
+    return _mm512_scalef_ps(p, n);
+  }
+};
+
+void pack_bf16(float const* x, std::size_t x_stride, std::size_t rows, std::size_t n, float* to,
+               std::size_t to_stride) {
+  pack_rows<Pairs>(x, x_stride, rows, n, to, to_stride);
 }
 
 void dense_bf16(DenseCall const& call) {
-  PackedDense const& layer = *call.layer;
-  auto* const x = reinterpret_cast<std::uint16_t*>(call.scratch);
-  round_to_bf16(call, x);
-  std::size_t const x_stride = bf16_stride(layer.n_in);
-  std::size_t const n_pairs = (layer.n_in + 1) / 2;
-  with_function(call.function, [&]<graph::Function function>() {
-    for_each_tile(
-        call.rows, layer.stride,
-        [&]<std::size_t rows, std::size_t vectors>(std::size_t row, std::size_t column, std::size_t columns) {
-          std::size_t const first = column / panel * panel;
-          Vec sums[rows][vectors];
-#pragma GCC unroll 16
-          for (std::size_t i = 0; i < rows; ++i) {
-#pragma GCC unroll 16
-            for (std::size_t j = 0; j < vectors; ++j) sums[i][j] = load(layer.bias + column + j * lanes);
-          }
-          add_product_bf16(x + row * x_stride, x_stride,
-                           layer.pairs + first * 2 * n_pairs + 2 * (column - first), columns, n_pairs, sums);
-          finish<function>(call, row, column, sums);
-        });
-  });
+  multiply<Pairs>(call, reinterpret_cast<float const*>(call.layer->pairs));
+}
+
+void attention_pack_bf16(AttentionCall const& call) {
+  pack_keys<Pairs>(call);
+}
+
+void attention_bf16(AttentionCall const& call) {
+  attend_all<Pairs>(call);
+}
+
+void pair_sum_bf16(PairSumCall const& call) {
+  pair_sum_packed<Pairs>(call);
 }
 
 }  // namespace
 
 Kernels const& avx512_bf16_kernels() {
-  static constexpr Kernels kernels{
-      panel, true,        dense,    dense_bf16,         attention,         layer_norm,  map,
-      turn,  pair_kernel, pair_sum, dense_bf16_scratch, attention_scratch, pair_scratch};
+  static constexpr Kernels kernels{.panel = panel,
+                                   .pairs = true,
+                                   .pack_bf16 = pack_bf16,
+                                   .dense = dense,
+                                   .dense_bf16 = dense_bf16,
+                                   .attention_pack = attention_pack,
+                                   .attention_pack_bf16 = attention_pack_bf16,
+                                   .attention = attention,
+                                   .attention_bf16 = attention_bf16,
+                                   .layer_norm = layer_norm,
+                                   .map = map,
+                                   .add = add,
+                                   .blend = blend,
+                                   .exp_less = exp_less,
+                                   .turn = turn,
+                                   .pair_kernel = pair_kernel,
+                                   .pair_sum = pair_sum,
+                                   .pair_sum_bf16 = pair_sum_bf16,
+                                   .kernel_sums = kernel_sums,
+                                   .kernel_readout = kernel_readout,
+                                   .attention_keys = attention_keys,
+                                   .attention_scratch = attention_scratch,
+                                   .pair_scratch = pair_scratch,
+                                   .pair_sum_scratch = pair_sum_scratch};
   return kernels;
 }
 

@@ -24,9 +24,18 @@ float apply(graph::Function function, float x) {
   return x;
 }
 
-/// y = function(x W + bias) + added, where entries of x are rounded by `round`.
-template <class Round>
-void multiply(DenseCall const& call, Round const& round) {
+float in_bf16(float x) {
+  return from_bf16(to_bf16(x));
+}
+
+void pack_bf16(float const* x, std::size_t x_stride, std::size_t rows, std::size_t n, float* to,
+               std::size_t to_stride) {
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t j = 0; j < n; ++j) to[row * to_stride + j] = in_bf16(x[row * x_stride + j]);
+}
+
+/// y = function(x W + bias) + added
+void dense(DenseCall const& call) {
   PackedDense const& layer = *call.layer;
   for (std::size_t row = 0; row < call.rows; ++row) {
     float const* const x = call.x + row * call.x_stride;
@@ -35,10 +44,8 @@ void multiply(DenseCall const& call, Round const& round) {
       float const* const weight = layer.weight + first * layer.n_in;
       float sum[panel];
       std::copy_n(layer.bias + first, panel, sum);
-      for (std::size_t k = 0; k < layer.n_in; ++k) {
-        float const x_k = round(x[k]);
-        for (std::size_t j = 0; j < panel; ++j) sum[j] += x_k * weight[k * panel + j];
-      }
+      for (std::size_t k = 0; k < layer.n_in; ++k)
+        for (std::size_t j = 0; j < panel; ++j) sum[j] += x[k] * weight[k * panel + j];
       for (std::size_t j = 0; j < panel; ++j) {
         y[first + j] = apply(call.function, sum[j]) +
                        (call.added == nullptr ? 0.F : call.added[row * call.added_stride + first + j]);
@@ -47,15 +54,15 @@ void multiply(DenseCall const& call, Round const& round) {
   }
 }
 
-void dense(DenseCall const& call) {
-  multiply(call, [](float x) { return x; });
-}
-
 void dense_bf16(DenseCall const& call) {
-  multiply(call, [](float x) { return from_bf16(to_bf16(x)); });
+  dense(call);  // weights and x are rounded already
 }
 
-void attention(AttentionCall const& call) {
+void attention_pack(AttentionCall const&) {}
+
+/// @param round  of what is multiplied
+template <class Round>
+void attend(AttentionCall const& call, Round const& round) {
   auto* const score = reinterpret_cast<float*>(call.scratch);
   float const scale = 1 / std::sqrt(static_cast<float>(call.d));
   for (std::size_t head = 0; head < call.heads; ++head) {
@@ -65,7 +72,7 @@ void attention(AttentionCall const& call) {
       for (std::size_t key = 0; key < call.keys; ++key) {
         float const* const k = call.k + key * call.stride + head * call.d;
         float product = 0;
-        for (std::size_t j = 0; j < call.d; ++j) product += q[j] * k[j];
+        for (std::size_t j = 0; j < call.d; ++j) product += round(q[j]) * round(k[j]);
         score[key] = product;
         highest = std::max(highest, product);
       }
@@ -76,11 +83,19 @@ void attention(AttentionCall const& call) {
       std::fill_n(y, call.d, 0.F);
       for (std::size_t key = 0; key < call.keys; ++key) {
         float const* const v = call.v + key * call.stride + head * call.d;
-        for (std::size_t j = 0; j < call.d; ++j) y[j] += score[key] * v[j];
+        for (std::size_t j = 0; j < call.d; ++j) y[j] += round(score[key]) * round(v[j]);
       }
       for (std::size_t j = 0; j < call.d; ++j) y[j] /= sum;
     }
   }
+}
+
+void attention(AttentionCall const& call) {
+  attend(call, [](float x) { return x; });
+}
+
+void attention_bf16(AttentionCall const& call) {
+  attend(call, in_bf16);
 }
 
 void layer_norm(float const* x, std::size_t x_stride, float const* weight, float const* bias, float epsilon,
@@ -130,21 +145,74 @@ void pair_kernel(float const* x, std::size_t x_stride, std::size_t n, std::size_
   }
 }
 
-void pair_sum(float const* k, std::size_t k_stride, std::size_t n, float const* x, std::size_t x_stride,
-              std::size_t columns, float* y, std::size_t y_stride) {
-  for (std::size_t i = 0; i < n; ++i) {
-    std::fill_n(y + i * y_stride, columns, 0.F);
-    for (std::size_t j = 0; j < n; ++j)
-      for (std::size_t column = 0; column < columns; ++column)
-        y[i * y_stride + column] += k[i * k_stride + j] * x[j * x_stride + column];
+template <class Round>
+void sum_pairs(PairSumCall const& call, Round const& round) {
+  for (std::size_t i = 0; i < call.n; ++i) {
+    float* const y = call.y + i * call.y_stride;
+    std::fill_n(y, call.columns, 0.F);
+    for (std::size_t j = 0; j < call.n; ++j) {
+      float const weight = round(call.k[i * call.k_stride + j]);
+      for (std::size_t column = 0; column < call.columns; ++column)
+        y[column] += weight * round(call.x[j * call.x_stride + column]);
+    }
   }
+}
+
+void pair_sum(PairSumCall const& call) {
+  sum_pairs(call, [](float x) { return x; });
+}
+
+void pair_sum_bf16(PairSumCall const& call) {
+  sum_pairs(call, in_bf16);  // k once more, which changes nothing
+}
+
+void kernel_sums(KernelSumsCall const& call) {
+  for (std::size_t row = 0; row < call.rows; ++row) {
+    float const* const f = call.f + row * call.f_stride;
+    float const* const v = call.v + row * call.v_stride;
+    for (std::size_t k = 0; k < call.features; ++k) {
+      for (std::size_t j = 0; j < call.width; ++j) call.sums[k * call.width + j] += f[k] * v[j];
+      call.totals[k] += f[k];
+    }
+  }
+}
+
+void kernel_readout(KernelReadoutCall const& call) {
+  float const scale = 1 / static_cast<float>(call.features);
+  for (std::size_t row = 0; row < call.rows; ++row) {
+    float const* const f = call.f + row * call.f_stride;
+    float* const y = call.y + row * call.y_stride;
+    std::fill_n(y, call.width, 0.F);
+    float total = 0;
+    for (std::size_t k = 0; k < call.features; ++k) {
+      for (std::size_t j = 0; j < call.width; ++j) y[j] += f[k] * call.sums[k * call.width + j];
+      total += f[k] * call.totals[k];
+    }
+    for (std::size_t j = 0; j < call.width; ++j) y[j] *= scale / (total * scale + 1e-6F);
+  }
+}
+
+void add(float const* a, float const* b, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = a[i] + b[i];
+}
+
+void blend(float const* a, float const* b, float const* c, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = a[i] + (b[i] - a[i]) * c[i];
+}
+
+void exp_less(float const* x, float less, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] = std::exp(x[i] - less);
+}
+
+std::size_t pair_sum_scratch(std::size_t, std::size_t) {
+  return 0;
 }
 
 std::size_t pair_scratch(std::size_t, std::size_t) {
   return 0;
 }
 
-std::size_t dense_scratch(std::size_t, std::size_t) {
+std::size_t attention_keys(std::size_t, std::size_t, std::size_t) {
   return 0;
 }
 
@@ -155,9 +223,30 @@ std::size_t attention_scratch(std::size_t keys, std::size_t) {
 }  // namespace
 
 Kernels const& scalar_kernels() {
-  static constexpr Kernels kernels{
-      panel, false,       dense,    dense_bf16,    attention,         layer_norm,  map,
-      turn,  pair_kernel, pair_sum, dense_scratch, attention_scratch, pair_scratch};
+  static constexpr Kernels kernels{.panel = panel,
+                                   .pairs = false,
+                                   .pack_bf16 = pack_bf16,
+                                   .dense = dense,
+                                   .dense_bf16 = dense_bf16,
+                                   .attention_pack = attention_pack,
+                                   .attention_pack_bf16 = attention_pack,
+                                   .attention = attention,
+                                   .attention_bf16 = attention_bf16,
+                                   .layer_norm = layer_norm,
+                                   .map = map,
+                                   .add = add,
+                                   .blend = blend,
+                                   .exp_less = exp_less,
+                                   .turn = turn,
+                                   .pair_kernel = pair_kernel,
+                                   .pair_sum = pair_sum,
+                                   .pair_sum_bf16 = pair_sum_bf16,
+                                   .kernel_sums = kernel_sums,
+                                   .kernel_readout = kernel_readout,
+                                   .attention_keys = attention_keys,
+                                   .attention_scratch = attention_scratch,
+                                   .pair_scratch = pair_scratch,
+                                   .pair_sum_scratch = pair_sum_scratch};
   return kernels;
 }
 
