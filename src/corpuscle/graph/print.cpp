@@ -32,7 +32,7 @@ std::string what(Node const& node) {
 
 std::string to_text(Graph const& graph, Plan const& plan, std::uint32_t length) {
   std::ostringstream out;
-  out << std::left << std::setw(5) << "node" << std::setw(30) << "name" << std::setw(28) << "operation"
+  out << std::left << std::setw(5) << "node" << std::setw(30) << "name" << std::setw(36) << "operation"
       << std::setw(12) << "inputs" << std::right << std::setw(8) << "columns" << std::setw(12) << "parameters"
       << std::setw(14) << "operations"
       << "  rows\n";
@@ -53,7 +53,7 @@ std::string to_text(Graph const& graph, Plan const& plan, std::uint32_t length) 
                                      ? cost.operations / length
                                      : cost.operations;
       operations += per_element;
-      out << std::left << std::setw(5) << id.row() << std::setw(30) << node.name << std::setw(28)
+      out << std::left << std::setw(5) << id.row() << std::setw(30) << node.name << std::setw(36)
           << what(node);
       add_inputs(out, node);
       out << std::right << std::setw(8) << node.type.width << std::setw(12) << cost.parameters
