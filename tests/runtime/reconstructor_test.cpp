@@ -1,18 +1,15 @@
 #include "corpuscle/runtime/reconstructor.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "corpuscle/artifact/model_file.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/encoding/encoder.hpp"
 #include "encoding/sketch.hpp"
+#include "runtime/model_sketch.hpp"
 #include "runtime/reference.hpp"
 
 namespace corpuscle::runtime {
@@ -25,28 +22,7 @@ detector::Detector const& clic() {
   return detector;
 }
 
-/// A model file, which disappears with it.
-class File {
- public:
-  explicit File(std::string const& name)
-      : path_((std::filesystem::temp_directory_path() / core::cat("corpuscle_", getpid(), '_', name))
-                  .string()) {}
-  File(File const&) = delete;
-  File& operator=(File const&) = delete;
-  ~File() { std::filesystem::remove(path_); }
-
-  [[nodiscard]] std::string const& path() const { return path_; }
-  [[nodiscard]] std::string bytes() const {
-    std::ifstream in(path_, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-  }
-  void write(std::string const& bytes) const { std::ofstream(path_, std::ios::binary) << bytes; }
-
- private:
-  std::string path_;
-};
+using File = test::TemporaryFile;
 
 artifact::ModelDescription description() {
   artifact::ModelDescription d;
