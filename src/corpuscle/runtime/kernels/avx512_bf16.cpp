@@ -3,6 +3,8 @@
 // 105593).
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
+// What is not of bf16 is that of avx512.cpp.
+#pragma GCC diagnostic ignored "-Wunused-function"
 
 #include <immintrin.h>
 
@@ -66,30 +68,16 @@ void pair_sum_bf16(PairSumCall const& call) {
 }  // namespace
 
 Kernels const& avx512_bf16_kernels() {
-  static constexpr Kernels kernels{.panel = panel,
-                                   .pairs = true,
-                                   .pack_bf16 = pack_bf16,
-                                   .dense = dense,
-                                   .dense_bf16 = dense_bf16,
-                                   .attention_pack = attention_pack,
-                                   .attention_pack_bf16 = attention_pack_bf16,
-                                   .attention = attention,
-                                   .attention_bf16 = attention_bf16,
-                                   .layer_norm = layer_norm,
-                                   .map = map,
-                                   .add = add,
-                                   .blend = blend,
-                                   .exp_less = exp_less,
-                                   .turn = turn,
-                                   .pair_kernel = pair_kernel,
-                                   .pair_sum = pair_sum,
-                                   .pair_sum_bf16 = pair_sum_bf16,
-                                   .kernel_sums = kernel_sums,
-                                   .kernel_readout = kernel_readout,
-                                   .attention_keys = attention_keys,
-                                   .attention_scratch = attention_scratch,
-                                   .pair_scratch = pair_scratch,
-                                   .pair_sum_scratch = pair_sum_scratch};
+  static Kernels const kernels = [] {
+    Kernels own = avx512_kernels();
+    own.pairs = true;
+    own.pack_bf16 = pack_bf16;
+    own.dense_bf16 = dense_bf16;
+    own.attention_pack_bf16 = attention_pack_bf16;
+    own.attention_bf16 = attention_bf16;
+    own.pair_sum_bf16 = pair_sum_bf16;
+    return own;
+  }();
   return kernels;
 }
 
