@@ -202,6 +202,35 @@ TEST(Decoding, NoneIsNoParticle) {
   EXPECT_EQ(decode(Layout::mlpf_2026, outputs, one_element(ElementType::track)).particles.size(), 0U);
 }
 
+TEST(Decoding, DoubtfulNeutralParticlesCountWithTheirProbability) {
+  Elements const cluster = one_element(ElementType::cluster);
+  float const energy = cluster.references[0].energy;
+  // P(none) = 1 / (1 + odds), odds shared by neutral hadron and photon.
+  auto const decoded = [&](double odds_of_hadron, double odds_of_photon) {
+    std::vector<float> outputs(9);
+    outputs[2] = static_cast<float>(std::log(odds_of_hadron));
+    outputs[3] = static_cast<float>(std::log(odds_of_photon));
+    return decode(Layout::standard, outputs, cluster).particles;
+  };
+  event::Particles const photon = decoded(1, 2);
+  ASSERT_EQ(photon.size(), 1U);
+  EXPECT_EQ(photon.particle_class[0], ParticleClass::photon);
+  // Logits and energies are floats: relative 1e-7 each, odds of them a few times that.
+  EXPECT_NEAR(photon.energy[0], energy * std::pow(0.75, 1.5), 1e-6 * energy);
+  event::Particles const hadron = decoded(0.3, 0.01);
+  ASSERT_EQ(hadron.size(), 1U);
+  EXPECT_EQ(hadron.particle_class[0], ParticleClass::neutral_hadron);
+  double const weight = std::pow(0.31 / 1.31, 1.5);
+  EXPECT_NEAR(hadron.energy[0], weight * std::hypot(energy, mass(ParticleClass::neutral_hadron)),
+              1e-6 * energy);
+  EXPECT_NEAR(hadron.mass[0], weight * mass(ParticleClass::neutral_hadron), 1e-6);
+  // The limits: P(none) of 0.66 for photons, 0.77 for neutral hadrons.
+  EXPECT_EQ(decoded(0.01, 0.34 / 0.66 - 0.02).size(), 0U);
+  EXPECT_EQ(decoded(0.01, 0.34 / 0.66).size(), 1U);
+  EXPECT_EQ(decoded(0.23 / 0.77 - 0.02, 0.01).size(), 0U);
+  EXPECT_EQ(decoded(0.23 / 0.77, 0.01).size(), 1U);
+}
+
 TEST(Decoding, ChargeOf2023IsTheOneThatTheNetworkSays) {
   Elements const elements = one_element(ElementType::track);
   Kinematics const photon_that_converted{ParticleClass::charged_hadron, 0, 5, 5, 0, 0};

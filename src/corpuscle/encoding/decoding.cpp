@@ -43,6 +43,21 @@ constexpr std::array<std::string_view, 13> outputs_2026{
     "logit_photon",      "logit_electron", "logit_muon", "ln_pt_ratio",          "eta",
     "sin_phi",           "cos_phi",        "ln_e_ratio"};
 
+// A cluster or hit is nothing where that is more probable than this: there neutral particles are found at
+// least as often as by our rules, with fewer fakes (models/README.md). What may be there counts with less
+// energy, so jets hardly feel where these cuts are.
+constexpr double most_absence_of_photons = 0.66;
+constexpr double most_absence_of_neutral_hadrons = 0.77;
+
+/// What is left of the four-momentum of a particle that is there with this probability. The first power would
+/// make the mean energy of jets right; what is lost at once leaves a tail to low responses, so their median
+/// would be high.
+double weight_of(double presence) {
+  return presence * std::sqrt(presence);
+}
+
+constexpr float sure = 30;  // a logit above all others: e^-30 is below the rounding of float
+
 /// Where the six logits of the class begin.
 constexpr std::size_t first_logit(Layout layout) {
   return layout == Layout::mlpf_2026 ? 2 : 0;
@@ -83,15 +98,29 @@ std::size_t largest(std::span<float const> logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-/// The label of an element; 0 for none.
-std::size_t label_of(Layout layout, std::span<float const> outputs, ElementType type, bool has_tracks) {
-  if (layout == Layout::mlpf_2026 && !(outputs[1] > outputs[0])) return 0;
+/// What an element is, label 0 for nothing, and what its momentum is to be multiplied with.
+struct Choice {
+  std::size_t label = 0;
+  double weight = 1;
+};
+
+Choice choose(Layout layout, std::span<float const> outputs, ElementType type, bool has_tracks) {
+  if (layout == Layout::mlpf_2026 && !(outputs[1] > outputs[0])) return {};
   auto const logits = outputs.subspan(first_logit(layout), n_labels);
-  std::size_t best = 0;
-  for (std::size_t label = 1; label < n_labels; ++label)
-    if (can_be(type, has_tracks, static_cast<ParticleClass>(label - 1)) && logits[label] > logits[best])
-      best = label;
-  return best;
+  // Neutral particles of our own layout are weighed; all else is what seems most probable.
+  bool const is_weighed = layout == Layout::standard && has_tracks && type != ElementType::track;
+  std::size_t best = is_weighed ? n_labels : 0;
+  double odds = 0;  // of any particle against none
+  for (std::size_t label = 1; label < n_labels; ++label) {
+    if (!can_be(type, has_tracks, static_cast<ParticleClass>(label - 1))) continue;
+    if (best == n_labels || logits[label] > logits[best]) best = label;
+    odds += std::exp(static_cast<double>(logits[label]) - logits[0]);
+  }
+  if (!is_weighed) return {best, 1};
+  double const absence = 1 / (1 + odds);
+  bool const is_photon = static_cast<ParticleClass>(best - 1) == ParticleClass::photon;
+  if (absence > (is_photon ? most_absence_of_photons : most_absence_of_neutral_hadrons)) return {};
+  return {best, weight_of(1 - absence)};
 }
 
 /// From pt, eta, sin phi, cos phi and energy, as both published layouts have them; phi is that of atan2, so
@@ -103,15 +132,16 @@ void set_published(Candidate& c, double pt, double eta, double sin_phi, double c
   c.mass = static_cast<float>(std::sqrt(std::max(0., (c.energy - p) * (c.energy + p))));
 }
 
-void set_momentum(Candidate& c, Layout layout, std::span<float const> outputs, Reference const& element) {
+void set_momentum(Candidate& c, Layout layout, std::span<float const> outputs, Reference const& element,
+                  double weight) {
   auto const r = outputs.last(n_regressions(layout));
   switch (layout) {
     case Layout::standard: {
-      double const p = element.energy * std::exp(static_cast<double>(r[0]));
+      double const p = weight * element.energy * std::exp(static_cast<double>(r[0]));
       double const eta = static_cast<double>(element.eta) + r[1];
       double const phi = std::atan2(element.sin_phi, element.cos_phi) + static_cast<double>(r[2]);
       double const pt = p / std::cosh(eta);
-      double const m = mass(c.particle_class);
+      double const m = weight * mass(c.particle_class);
       set_momentum(c, {pt * std::cos(phi), pt * std::sin(phi), p * std::tanh(eta)}, std::hypot(p, m));
       c.mass = static_cast<float>(m);
       break;
@@ -252,7 +282,7 @@ Target encode_target(Layout layout, Reference const& element, Kinematics const& 
 void ideal_outputs(Layout layout, Target const& target, std::span<float> outputs) {
   CORPUSCLE_EXPECT(outputs.size() == output_names(layout).size());
   std::fill(outputs.begin(), outputs.end(), 0.F);
-  outputs[first_logit(layout) + target.label] = 1;
+  outputs[first_logit(layout) + target.label] = layout == Layout::standard ? sure : 1;
   if (layout == Layout::mlpf_2026) outputs[target.label == 0 ? 0 : 1] = 1;
   if (layout == Layout::mlpf_2023)
     outputs[n_labels + 1 + static_cast<std::size_t>(std::clamp<int>(target.charge, -1, 1))] = 1;
@@ -273,7 +303,7 @@ Decoded decode(Layout layout, std::span<float const> outputs, Elements const& el
     }
     Reference const& reference = elements.references[i];
     ElementType const type = elements.types[i];
-    std::size_t const label = label_of(layout, row, type, elements.has_tracks);
+    auto const [label, weight] = choose(layout, row, type, elements.has_tracks);
     if (label == 0 || !(reference.energy > 0)) continue;
     Candidate c;
     c.element = i;
@@ -282,7 +312,7 @@ Decoded decode(Layout layout, std::span<float const> outputs, Elements const& el
       c.charge = layout == Layout::mlpf_2023 ? static_cast<float>(largest(row.subspan(n_labels, 3))) - 1
                                              : reference.charge;
     }
-    set_momentum(c, layout, row, reference);
+    set_momentum(c, layout, row, reference, weight);
     if (!all_finite(c.energy, c.px, c.py, c.pz, c.mass)) {
       ++decoded.n_broken;
       continue;

@@ -62,11 +62,15 @@ Json steps_of(Layout layout) {
   switch (layout) {
     case Layout::standard:
       return {
-          "label: the largest logit_* among the element's labels; 'none': no particle",
+          "label of a track: the largest logit_* among the element's labels; 'none': no particle",
+          "label of another element: the largest among its labels without 'none'; no particle if P(none), "
+          "the softmax "
+          "of logit_none among all its labels, is above 0.66 (photon) or 0.77 (neutral_hadron)",
           "p = p_element exp(ln_p_ratio), p_element the momentum of a track, the energy of a cluster or hit",
           "eta = eta_element + delta_eta, phi = phi_element + delta_phi, of the momentum of a track at the "
           "beam, of the centroid of a cluster, of the position of a hit",
-          "energy = sqrt(p^2 + m^2), m the mass of the label"};
+          "energy = sqrt(p^2 + m^2), m the mass of the label",
+          "energy, momentum and mass of what is no track times (1 - P(none))^1.5"};
     case Layout::mlpf_2023:
       return {
           "label: the largest of the six logits among the element's labels; 'none': no particle",
