@@ -224,11 +224,11 @@ TEST(Decoding, DoubtfulNeutralParticlesCountWithTheirProbability) {
   EXPECT_NEAR(hadron.energy[0], weight * std::hypot(energy, mass(ParticleClass::neutral_hadron)),
               1e-6 * energy);
   EXPECT_NEAR(hadron.mass[0], weight * mass(ParticleClass::neutral_hadron), 1e-6);
-  // The limits: P(none) of 0.66 for photons, 0.77 for neutral hadrons.
-  EXPECT_EQ(decoded(0.01, 0.34 / 0.66 - 0.02).size(), 0U);
-  EXPECT_EQ(decoded(0.01, 0.34 / 0.66).size(), 1U);
-  EXPECT_EQ(decoded(0.23 / 0.77 - 0.02, 0.01).size(), 0U);
-  EXPECT_EQ(decoded(0.23 / 0.77, 0.01).size(), 1U);
+  // The limits: P(none) of 0.72 for photons, 0.82 for neutral hadrons.
+  EXPECT_EQ(decoded(0.01, 0.28 / 0.72 - 0.02).size(), 0U);
+  EXPECT_EQ(decoded(0.01, 0.28 / 0.72).size(), 1U);
+  EXPECT_EQ(decoded(0.18 / 0.82 - 0.02, 0.01).size(), 0U);
+  EXPECT_EQ(decoded(0.18 / 0.82, 0.01).size(), 1U);
 }
 
 TEST(Decoding, ChargeOf2023IsTheOneThatTheNetworkSays) {

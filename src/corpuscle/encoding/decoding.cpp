@@ -46,8 +46,8 @@ constexpr std::array<std::string_view, 13> outputs_2026{
 // A cluster or hit is nothing where that is more probable than this: there neutral particles are found at
 // least as often as by our rules, with fewer fakes (models/README.md). What may be there counts with less
 // energy, so jets hardly feel where these cuts are.
-constexpr double most_absence_of_photons = 0.66;
-constexpr double most_absence_of_neutral_hadrons = 0.77;
+constexpr double most_absence_of_photons = 0.72;
+constexpr double most_absence_of_neutral_hadrons = 0.82;
 
 /// What is left of the four-momentum of a particle that is there with this probability. The first power would
 /// make the mean energy of jets right; what is lost at once leaves a tail to low responses, so their median

@@ -96,8 +96,8 @@ struct Decoded {
 /// first.
 ///
 /// In `standard`, clusters and hits of a schema with tracks are weighed instead, with the softmax P of the
-/// same logits: the label is that of the largest logit but "none" unless P(none) is above 0.66 (photon) or
-/// 0.77 (neutral hadron), and the four-momentum, mass included, is multiplied with (1 - P(none))^1.5. What is
+/// same logits: the label is that of the largest logit but "none" unless P(none) is above 0.72 (photon) or
+/// 0.82 (neutral hadron), and the four-momentum, mass included, is multiplied with (1 - P(none))^1.5. What is
 /// doubtful thus adds to a jet about what is to be expected of it, instead of all or nothing: jets become 6
 /// to 17 % narrower, and more particles are found.
 ///
