@@ -37,6 +37,7 @@ struct Options {
   std::string events;
   std::string format = "ttree";
   std::string bad_input = "flag";
+  std::vector<std::string> dropped;
   unsigned threads = 1;
   bool keep_going = false;
   bool json = false;
@@ -257,6 +258,7 @@ int reconstruct(Options const& options) {
   config.container = options.format == "rntuple" ? io::Container::rntuple : io::Container::ttree;
   config.workers = options.threads;
   config.keep_going = options.keep_going;
+  config.dropped = options.dropped;
   parse_events(options.events, config);
   if (!options.detector.empty()) config.detector = config::find_detector(options.detector);
   auto const built_in = config::built_in_detectors();
@@ -338,6 +340,10 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
   verb->add_option("--format", options->format, "Of the output")
       ->check(CLI::IsMember({"ttree", "rntuple"}))
       ->capture_default_str();
+  verb->add_option("--drop", options->dropped,
+                   "Neither read nor write collections of these names; * is expanded. Hits are what takes "
+                   "time and disk")
+      ->type_name("NAME|TYPE...");
   verb->add_flag("--keep-going", options->keep_going, "Leave damaged events out instead of stopping");
   verb->add_flag("--json", options->json, "The closing table as JSON");
   verb->footer(
@@ -345,6 +351,9 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
       "  corpuscle reconstruct events.slcio -o particles.edm4hep.root\n"
       "  corpuscle reconstruct clic.edm4hep.root -o particles.edm4hep.root --model "
       "models/clic_clusters.safetensors\n"
+      "  corpuscle reconstruct clic.edm4hep.root -o small.edm4hep.root --model "
+      "models/clic_clusters.safetensors "
+      "--drop '*Hit*'\n"
       "  corpuscle reconstruct 'run*.edm4hep.root' -o all.edm4hep.root --detector cld --threads 8\n"
       "  corpuscle reconstruct events.edm4hep.json -o ten.edm4hep.root --detector cld --events 0:10");
   verb->callback([options, &exit_code] { exit_code = reconstruct(*options); });

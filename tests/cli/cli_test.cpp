@@ -145,6 +145,23 @@ TEST_F(Cli, ReconstructTakesRangesOfEvents) {
   }
 }
 
+TEST_F(Cli, ReconstructDropsCollections) {
+  NEEDS(lcio_);
+  Answer const answer =
+      run({"reconstruct", lcio_, "-o", out_, "--drop", "GammaGamma*", "PandoraPFOs", "podio::Link*"});
+  EXPECT_EQ(answer.exit_code, success) << answer.err;
+  Answer const inspected = run({"inspect", out_});
+  EXPECT_EQ(inspected.exit_code, success) << inspected.err;
+  for (char const* dropped : {"GammaGamma", "PandoraPFOs ", "podio::Link"})
+    EXPECT_FALSE(contains(inspected.out, dropped)) << dropped;
+  for (char const* kept : {"CorpuscleParticles", "PandoraPFOs_PID", "DistilledPFOs"})
+    EXPECT_TRUE(contains(inspected.out, kept)) << kept;
+
+  expect_failure({"reconstruct", lcio_, "-o", out_ + "2", "--drop", "NoSuchThing"}, usage, "NoSuchThing");
+  expect_failure({"reconstruct", lcio_, "-o", out_ + "2", "--drop", "*"}, data,
+                 "neither tracks nor clusters");
+}
+
 TEST_F(Cli, RangeThatBeginsBehindTheLastEventIsAUsageError) {
   NEEDS(lcio_);
   expect_failure({"reconstruct", lcio_, "-o", out_, "--events", "7:9"}, usage, "no event 7");

@@ -103,10 +103,29 @@ struct Survey {
   std::string example;                  ///< the first input that opens, and its format
 };
 
+bool is_dropped(PipelineConfig const& config, std::string_view name, std::string_view type) {
+  return std::any_of(config.dropped.begin(), config.dropped.end(), [&](std::string const& pattern) {
+    return core::matches(name, pattern) || core::matches(type, pattern);
+  });
+}
+
+/// Takes them out of a list. @throws core::ConfigError for a pattern that nothing matches, a slip of the pen.
+void drop(PipelineConfig const& config, std::vector<Collection>& collections) {
+  for (std::string const& pattern : config.dropped)
+    if (std::none_of(collections.begin(), collections.end(), [&](Collection const& c) {
+          return core::matches(c.name, pattern) || core::matches(c.type, pattern);
+        }))
+      throw core::ConfigError(cat("no collection of the input has the name or type '", pattern,
+                                  "'; `corpuscle inspect` lists both"));
+  std::erase_if(collections, [&](Collection const& c) { return is_dropped(config, c.name, c.type); });
+}
+
 /// @throws core::DataError for a file in which there is nothing to reconstruct from.
-void require_elements(FileInfo const& info, std::vector<Collection> const& collections) {
-  auto const is_element = [](Collection const& collection) {
-    return collection.type == "edm4hep::Track" || collection.type == "edm4hep::Cluster";
+void require_elements(PipelineConfig const& config, FileInfo const& info,
+                      std::vector<Collection> const& collections) {
+  auto const is_element = [&](Collection const& collection) {
+    bool const is_read = !is_dropped(config, collection.name, collection.type);
+    return is_read && (collection.type == "edm4hep::Track" || collection.type == "edm4hep::Cluster");
   };
   if (info.entries > 0 && std::none_of(collections.begin(), collections.end(), is_element))
     throw DataError(cat(info.path, ": this file (", info.format, ", ", info.layout,
@@ -122,7 +141,7 @@ int survey_inputs(PipelineConfig const& config, Wire wire) {
       auto const source = open_source(input);
       FileInfo const& info = source->info();
       auto const collections = source->collections();
-      if (!config.output.empty()) require_elements(info, collections);
+      if (!config.output.empty()) require_elements(config, info, collections);
       Frame first;
       first.collections = collections;
       auto const* found = recognise(info, first, config.known_detectors);
@@ -273,13 +292,18 @@ class FileEvents final : public FrameMaker {
              EventProcessor& processor)
       : source_(open_source(path)),
         builder_(source_->info(), detector),
+        config_(config),
         wanted_(config.output.empty() ? builder_.wanted() : everything),
         processor_(processor) {}
 
   [[nodiscard]] Parameters const& metadata() const { return source_->info().metadata; }
 
   void make(std::size_t entry, Frame& frame) override {
-    source_->read(entry, frame, wanted_);
+    source_->read(entry, frame, [&](std::string_view name, std::string_view type) {
+      return !is_dropped(config_, name, type) && wanted_(name, type);
+    });
+    std::erase_if(frame.collections,
+                  [&](Collection const& c) { return is_dropped(config_, c.name, c.type); });
     event::Event const event = builder_(frame, entry);
     processor_.process(event, builder_, frame);
   }
@@ -288,6 +312,7 @@ class FileEvents final : public FrameMaker {
  private:
   std::unique_ptr<Source> source_;
   EventBuilder builder_;
+  PipelineConfig const& config_;
   Wanted wanted_;
   EventProcessor& processor_;
 };
@@ -571,7 +596,8 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
     options.metadata = config.made->metadata;
     chunks = cut_made(config.first, *config.last);
   } else {
-    Survey const found = survey(config);
+    Survey found = survey(config);
+    drop(config, found.collections);
     result.damage = found.damage;
     detector = choose_detector(config, found);
     result.detector = detector.name;

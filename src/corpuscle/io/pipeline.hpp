@@ -55,6 +55,9 @@ struct PipelineConfig {
   unsigned workers = 1;
   std::size_t first = 0;  ///< entries first..last-1, counted through all inputs
   std::optional<std::size_t> last;
+  /// Collections whose name or type matches one of these (`*` stands for any run of characters) are neither
+  /// read nor written: the inputs are taken as if they did not have them.
+  std::vector<std::string> dropped;
   bool keep_going = false;                     ///< leave damaged events out instead of stopping
   std::vector<Collection> added;               ///< collections that the processor adds (name, type, id)
   std::optional<detector::Detector> detector;  ///< if not given, recognised from the first input
@@ -83,6 +86,7 @@ struct PipelineResult {
 /// on a damaged file: the worker dies, we say where it was. Memory: a few chunks per worker, however long the
 /// files.
 ///
+/// @throws core::ConfigError if nothing matches one of `dropped`.
 /// @throws core::DataError for the first damaged event, in the order of the input (without keep_going);
 ///         no output file is left then.
 /// @throws Interrupted
