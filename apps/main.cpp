@@ -29,5 +29,6 @@ int main(int argc, char** argv) {
   add_truth(app, exit_code);
   add_evaluate(app, argv);
   add_train(app, argv);
+  add_tune(app, argv);
   return terminal::run(app, argc, argv, exit_code);
 }

@@ -1,5 +1,5 @@
 // The verbs of other programs: corpuscle-simulate may link Pythia and corpuscle-evaluate links FastJet, both
-// under the GPL, and corpuscle-train needs LibTorch; this one starts them.
+// under the GPL, corpuscle-train needs LibTorch and corpuscle-tune libsvm; this one starts them.
 
 #include <unistd.h>
 
@@ -53,4 +53,8 @@ void add_evaluate(CLI::App& app, char** argv) {
 void add_train(CLI::App& app, char** argv) {
   add(app, argv, "train", "Train a network on a dataset", "corpuscle-train",
       "It is built where LibTorch is: tools/setup --train, then tools/build full. All else works without it");
+}
+
+void add_tune(CLI::App& app, char** argv) {
+  add(app, argv, "tune", "Search the hyper-parameters of a training", "corpuscle-tune");
 }

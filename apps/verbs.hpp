@@ -17,3 +17,4 @@ void add_evaluate(CLI::App& app, char** argv);
 
 /// `train`: running it starts corpuscle-train.
 void add_train(CLI::App& app, char** argv);
+void add_tune(CLI::App& app, char** argv);

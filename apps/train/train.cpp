@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -25,6 +26,7 @@ struct Options {
   std::string config;
   std::vector<std::string> overrides;
   std::string output;
+  std::string report;
   bool resume = false;
 };
 
@@ -69,6 +71,10 @@ double value(train::Scalars const& scalars, std::string_view name) {
   return NAN;
 }
 
+bool has(train::Scalars const& scalars, std::string_view name) {
+  return std::any_of(scalars.begin(), scalars.end(), [&](auto const& each) { return each.first == name; });
+}
+
 int train_network(Options const& options) {
   train::TrainConfig config = train::load_config(options.config, options.overrides);
   train::Data const data =
@@ -90,6 +96,15 @@ int train_network(Options const& options) {
         step, value(scalars, "loss"), value(scalars, "jets/response_median"),
         value(scalars, "jets/response_iqr_over_median"), value(scalars, "photon/efficiency"),
         value(scalars, "photon/fake_rate"));
+    // What `corpuscle tune` listens to; a validation is an epoch.
+    if (!options.report.empty()) {
+      if (!has(scalars, options.report))
+        throw core::ConfigError(
+            fmt::format("--report: there is no figure '{}'; the names are in {}/history.jsonl",
+                        options.report, options.output));
+      fmt::print("epoch {} loss {}\n", (step + config.validation_every - 1) / config.validation_every,
+                 value(scalars, options.report));
+    }
     std::fflush(stdout);
   };
   train::Outcome const outcome =
@@ -121,6 +136,9 @@ void add_train(CLI::App& app, int& exit_code) {
       ->required()
       ->type_name("DIR");
   verb->add_flag("--resume", options->resume, "Go on from the last checkpoint in DIR, if there is one");
+  verb->add_option("--report", options->report,
+                   "Print this figure of each validation as `epoch N loss X`, for corpuscle tune")
+      ->type_name("NAME");
   verb->footer(
       "Ctrl-C and SIGTERM save a checkpoint first.\n"
       "Examples:\n"

@@ -11,7 +11,7 @@
 #include "corpuscle/encoding/schema.hpp"
 
 /// From a dataset to a model file. Beside `model` the only library that needs LibTorch, and only in its
-/// sources: this header, model_file.hpp, history.hpp and event_file.hpp do without.
+/// sources: this header, model_file.hpp and history.hpp do without.
 namespace corpuscle::train {
 
 enum class Source : std::uint8_t {

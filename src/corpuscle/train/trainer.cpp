@@ -13,8 +13,8 @@
 #include "corpuscle/core/random.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/model/network.hpp"
+#include "corpuscle/tensorboard/event_file.hpp"
 #include "corpuscle/train/checkpoint.hpp"
-#include "corpuscle/train/event_file.hpp"
 #include "corpuscle/train/loss.hpp"
 #include "corpuscle/train/network_file.hpp"
 #include "corpuscle/train/optimiser.hpp"
@@ -337,7 +337,7 @@ Outcome train(TrainConfig const& config, Data const& data, std::string const& di
   if (goes_on) progress = load_checkpoint(last, config, data, optimiser);
   core::write_file(in("config.yaml"), to_yaml(config));
   History history(in("history.jsonl"), optimiser.steps());
-  EventFile events(in("tensorboard"), wall_time());
+  tensorboard::EventFile events(in("tensorboard"), wall_time());
   auto const log = [&](char const* kind, Scalars const& scalars) {
     history.add(kind, optimiser.steps(), scalars);
     Scalars tagged;

@@ -95,7 +95,7 @@ void AshaStopping::judge(TrialId id) {
     } else {
       double const cutoff = quantile(losses, 1. / config_.eta);
       std::string const comparison =
-          cat("the best 1/", config_.eta, " of ", core::counted(losses.size(), "loss"), " at epoch ", epoch,
+          cat("the best 1/", config_.eta, " of ", core::counted(losses.size(), "trial"), " at epoch ", epoch,
               ", ", cutoff);
       if (loss > cutoff)
         stop(id, cat("loss ", loss, " is above ", comparison));

@@ -14,12 +14,19 @@ namespace corpuscle::tune {
 Searcher::Searcher(Space space, std::uint64_t seed) : space_(std::move(space)), seed_(seed) {}
 
 Configuration Searcher::suggest() {
-  std::size_t const number = trials_.size();
+  std::size_t const number = trials_.size() - n_foreign_;
   Configuration configuration =
       number < space_.first_guesses.size() ? space_.first_guesses[number] : propose();
   CORPUSCLE_EXPECT(space_.complaint(configuration).empty());
   trials_.push_back({configuration, TrialState::running, {}});
   return configuration;
+}
+
+void Searcher::add(Observation trial, bool is_foreign) {
+  CORPUSCLE_EXPECT(space_.complaint(trial.configuration).empty());
+  CORPUSCLE_EXPECT(!is_foreign || n_foreign_ == trials_.size());
+  n_foreign_ += is_foreign;
+  trials_.push_back(std::move(trial));
 }
 
 void Searcher::report(TrialId trial, int epoch, double loss) {

@@ -30,6 +30,10 @@ class Searcher {
   /// are any, else what the method proposes.
   Configuration suggest();
 
+  /// Takes the next trial from outside instead: `suggest` of an earlier process, or a trial of another study
+  /// (with its losses), which comes before all others.
+  void add(Observation trial, bool is_foreign);
+
   /// A loss; an epoch that was reported before is ignored, a loss that is not finite too.
   void report(TrialId trial, int epoch, double loss);
   /// The trial is now in this state.
@@ -60,6 +64,7 @@ class Searcher {
   Space space_;
   std::uint64_t seed_;
   std::vector<Observation> trials_;
+  std::size_t n_foreign_ = 0;
 };
 
 }  // namespace corpuscle::tune

@@ -162,6 +162,8 @@ void bind_guess(Section& section, Configuration& guess, Space const& space) {
   }
 }
 
+}  // namespace
+
 void bind_space(Section& section, Space& space) {
   section.sections("parameters", space.parameters, [&](Section& inner, Parameter& parameter) {
     bind_parameter(inner, parameter, space.parameters);
@@ -170,8 +172,6 @@ void bind_space(Section& section, Space& space) {
     section.sections("first_guesses", space.first_guesses,
                      [&](Section& inner, Configuration& guess) { bind_guess(inner, guess, space); });
 }
-
-}  // namespace
 
 std::size_t Parameter::count() const noexcept {
   if (is_word()) return values.size();

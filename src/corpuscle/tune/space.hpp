@@ -8,6 +8,10 @@
 
 #include "corpuscle/tune/trial.hpp"
 
+namespace corpuscle::config {
+class Section;
+}
+
 namespace corpuscle::tune {
 
 /// A parameter has a meaning only where an earlier one, of words, has one of these values.
@@ -91,5 +95,8 @@ struct Space {
   /// "lr=0.001 width=128"; parameters without meaning are left out.
   [[nodiscard]] std::string text(Configuration const& configuration) const;
 };
+
+/// Reads the keys `parameters` and `first_guesses` of a larger document.
+void bind_space(config::Section& section, Space& space);
 
 }  // namespace corpuscle::tune

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace corpuscle::train {
+namespace corpuscle::tensorboard {
 
 /// CRC-32C (Castagnoli, IEEE Trans. Commun. 41 (1993) 883; RFC 3720, B.4) of bytes.
 std::uint32_t crc32c(std::string_view bytes) noexcept;
@@ -28,6 +28,8 @@ class EventFile {
   /// Makes a new file in `directory`, which must be there. @throws core::EnvironmentError
   EventFile(std::string const& directory, double wall_time);
 
+  /// Appends a message of hparams.hpp. @throws core::EnvironmentError
+  void add(std::string_view event) { write(tf_record(event)); }
   /// @throws core::EnvironmentError
   void add(double wall_time, std::int64_t step, std::span<std::pair<std::string, double> const> scalars);
 
@@ -41,4 +43,4 @@ class EventFile {
   std::unique_ptr<std::FILE, Close> file_;
 };
 
-}  // namespace corpuscle::train
+}  // namespace corpuscle::tensorboard

@@ -1,13 +1,15 @@
-#include "corpuscle/train/event_file.hpp"
+#include "corpuscle/tensorboard/event_file.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
 
-#include "dataset/toy_examples.hpp"
-
-namespace corpuscle::train {
+namespace corpuscle::tensorboard {
 namespace {
 
 template <class T>
@@ -46,13 +48,16 @@ TEST(ScalarEvent, IsTheMessageByHand) {
 }
 
 TEST(EventFile, IsRecordsEndToEndThatParseBack) {
-  dataset::Folder const folder("event_file");
-  std::filesystem::create_directories(folder.path());
-  EventFile file(folder.path(), 1000.5);
-  EventFile const second(folder.path(), 1000.6);  // beside it, not over it
+  std::filesystem::path const folder(testing::TempDir() + "corpuscle_events_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  EventFile file(folder, 1000.5);
+  EventFile const second(folder, 1000.6);  // beside it, not over it
   file.add(1001, 1, std::vector<std::pair<std::string, double>>{{"a", 1}, {"b", 2}});
-  ASSERT_EQ(folder.contents().size(), 2U);
-  std::string const bytes = folder.bytes("events.out.tfevents.1000.corpuscle.0");
+  file.add("any message");
+  EXPECT_TRUE(std::filesystem::exists(folder / "events.out.tfevents.1000.corpuscle.1"));
+  std::ifstream in(folder / "events.out.tfevents.1000.corpuscle.0", std::ios::binary);
+  std::string const bytes{std::istreambuf_iterator<char>(in), {}};
+  std::filesystem::remove_all(folder);
   std::vector<std::string> records;
   for (std::size_t at = 0; at < bytes.size();) {
     auto const length = number<std::uint64_t>(bytes, at);
@@ -60,10 +65,11 @@ TEST(EventFile, IsRecordsEndToEndThatParseBack) {
     EXPECT_EQ(tf_record(records.back()), bytes.substr(at, length + 16));
     at += length + 16;
   }
-  ASSERT_EQ(records.size(), 3U);
+  ASSERT_EQ(records.size(), 4U);
   EXPECT_NE(records[0].find("brain.Event:2"), std::string::npos);
   EXPECT_EQ(records[2], scalar_event(1001, 1, "b", 2));
+  EXPECT_EQ(records[3], "any message");
 }
 
 }  // namespace
-}  // namespace corpuscle::train
+}  // namespace corpuscle::tensorboard

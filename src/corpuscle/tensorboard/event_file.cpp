@@ -1,4 +1,4 @@
-#include "corpuscle/train/event_file.hpp"
+#include "corpuscle/tensorboard/event_file.hpp"
 
 #include <array>
 #include <bit>
@@ -8,8 +8,9 @@
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tensorboard/message.hpp"
 
-namespace corpuscle::train {
+namespace corpuscle::tensorboard {
 namespace {
 
 constexpr std::array<std::uint32_t, 256> crc_table = [] {
@@ -20,37 +21,6 @@ constexpr std::array<std::uint32_t, 256> crc_table = [] {
   }
   return table;
 }();
-
-/// Little-endian, as it lies in memory.
-template <class T>
-std::string fixed(T value) {
-  static_assert(std::endian::native == std::endian::little);
-  return {reinterpret_cast<char const*>(&value), sizeof value};
-}
-
-std::string varint(std::uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80U);
-  return bytes + static_cast<char>(value);
-}
-
-// Fields of a message: the key is the number and how the value is written (0 varint, 1 eight bytes, 2 length
-// and bytes, 5 four bytes).
-std::string key(unsigned number, unsigned wire) {
-  return varint(number << 3U | wire);
-}
-std::string field(unsigned number, double value) {
-  return key(number, 1) + fixed(value);
-}
-std::string field(unsigned number, float value) {
-  return key(number, 5) + fixed(value);
-}
-std::string field(unsigned number, std::int64_t value) {
-  return key(number, 0) + varint(static_cast<std::uint64_t>(value));
-}
-std::string field(unsigned number, std::string_view bytes) {
-  return key(number, 2) + varint(bytes.size()) + std::string(bytes);
-}
 
 std::string masked_crc(std::string_view bytes) {
   return fixed(std::rotr(crc32c(bytes), 15) + 0xa282ead8U);
@@ -71,7 +41,7 @@ std::string tf_record(std::string_view data) {
 
 std::string scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value) {
   std::string const one = field(1, tag) + field(2, value);  // Summary.Value: tag, simple_value
-  return field(1, wall_time) + field(2, step) + field(5, std::string_view(field(1, std::string_view(one))));
+  return field(1, wall_time) + field(2, step) + field(5, field(1, one));
 }
 
 EventFile::EventFile(std::string const& directory, double wall_time) {
@@ -81,7 +51,7 @@ EventFile::EventFile(std::string const& directory, double wall_time) {
         core::cat(directory, "/events.out.tfevents.", static_cast<std::int64_t>(wall_time), ".corpuscle.", i);
   file_.reset(std::fopen(path_.c_str(), "wb"));
   if (!file_) throw core::EnvironmentError(core::cat(path_, ": cannot be written: ", std::strerror(errno)));
-  write(tf_record(field(1, wall_time) + field(3, std::string_view("brain.Event:2"))));
+  write(tf_record(field(1, wall_time) + field(3, "brain.Event:2")));
 }
 
 void EventFile::add(double wall_time, std::int64_t step,
@@ -98,4 +68,4 @@ void EventFile::write(std::string const& bytes) {
     throw core::EnvironmentError(core::cat(path_, ": cannot be written: ", std::strerror(errno)));
 }
 
-}  // namespace corpuscle::train
+}  // namespace corpuscle::tensorboard
