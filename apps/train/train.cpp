@@ -84,6 +84,15 @@ int train_network(Options const& options) {
   std::string command = "corpuscle train " + options.config;
   for (std::string const& each : options.overrides) command += " " + each;
   terminal::catch_interruptions();
+  // What `corpuscle tune` listens to: a validation is an epoch. Those of an earlier run are told once more,
+  // in case that who listened did not live to hear them.
+  auto const say_epoch = [&](std::int64_t step, double loss) {
+    fmt::print("epoch {} loss {}\n", (step + config.validation_every - 1) / config.validation_every, loss);
+  };
+  if (!options.report.empty() && options.resume)
+    for (auto const& [step, loss] :
+         train::logged(options.output + "/history.jsonl", "validation", options.report))
+      say_epoch(step, loss);
   StepLine line;
   train::Hooks hooks;
   hooks.should_stop = [] { return terminal::interrupted_by() != 0; };
@@ -96,14 +105,12 @@ int train_network(Options const& options) {
         step, value(scalars, "loss"), value(scalars, "jets/response_median"),
         value(scalars, "jets/response_iqr_over_median"), value(scalars, "photon/efficiency"),
         value(scalars, "photon/fake_rate"));
-    // What `corpuscle tune` listens to; a validation is an epoch.
     if (!options.report.empty()) {
       if (!has(scalars, options.report))
         throw core::ConfigError(
             fmt::format("--report: there is no figure '{}'; the names are in {}/history.jsonl",
                         options.report, options.output));
-      fmt::print("epoch {} loss {}\n", (step + config.validation_every - 1) / config.validation_every,
-                 value(scalars, options.report));
+      say_epoch(step, value(scalars, options.report));
     }
     std::fflush(stdout);
   };

@@ -31,6 +31,22 @@ TEST(History, WhoGoesOnDropsTheLinesThatWillBeMadeAgain) {
   EXPECT_EQ(folder.bytes("h.jsonl"), all);
 }
 
+TEST(History, AFigureIsReadBack) {
+  dataset::Folder const folder("history");
+  std::filesystem::create_directories(folder.path());
+  std::string const path = folder / "history.jsonl";
+  EXPECT_TRUE(logged(path, "validation", "loss").empty());
+  folder.put("history.jsonl", history_line("train", 10, {{"loss", 3}}) +
+                                  history_line("validation", 10, {{"loss/class", 4}, {"loss", 0.1}}) +
+                                  history_line("validation", 20, {{"loss", NAN}}) +
+                                  history_line("validation", 30, {{"loss", 1e-9}}) +
+                                  "{\"step\": 40, \"kind\": \"val");
+  using Values = std::vector<std::pair<std::int64_t, double>>;
+  EXPECT_EQ(logged(path, "validation", "loss"), (Values{{10, 0.1}, {30, 1e-9}}));
+  EXPECT_EQ(logged(path, "train", "loss"), (Values{{10, 3}}));
+  EXPECT_TRUE(logged(path, "validation", "los").empty());
+}
+
 TEST(History, AFullDiskIsAnError) {
   dataset::Folder const folder("history_full");
   EXPECT_THROW(History(folder / "no/such/h.jsonl", 0), core::EnvironmentError);

@@ -37,6 +37,23 @@ std::string history_line(std::string_view kind, std::int64_t step, Scalars const
   return line + "}\n";
 }
 
+std::vector<std::pair<std::int64_t, double>> logged(std::string const& path, std::string_view kind,
+                                                    std::string_view name) {
+  std::vector<std::pair<std::int64_t, double>> result;
+  std::string const wanted_kind = core::cat("\"kind\": \"", kind, '"');
+  std::string const key = core::cat(", \"", name, "\": ");
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    std::size_t const at = line.find(key);
+    std::int64_t const step = step_of(line);
+    if (step == INT64_MAX || at == std::string::npos || line.find(wanted_kind) == std::string::npos) continue;
+    double value = 0;
+    if (std::from_chars(line.data() + at + key.size(), line.data() + line.size(), value).ec == std::errc{})
+      result.emplace_back(step, value);
+  }
+  return result;
+}
+
 History::History(std::string path, std::int64_t step) : path_(std::move(path)) {
   std::string kept;
   std::ifstream before(path_);

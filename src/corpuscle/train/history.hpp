@@ -15,6 +15,11 @@ using Scalars = std::vector<std::pair<std::string, double>>;
 /// One line of JSON: {"step": 10, "kind": "train", ...}. What is not finite becomes null.
 std::string history_line(std::string_view kind, std::int64_t step, Scalars const& scalars);
 
+/// Steps and values of a figure in the lines of one kind of a `history.jsonl`; none if there is no such file.
+/// Lines that were cut off and null are left out.
+std::vector<std::pair<std::int64_t, double>> logged(std::string const& path, std::string_view kind,
+                                                    std::string_view name);
+
 /// `history.jsonl`: a line for what is logged while training and for each validation. Lines appear at once.
 class History {
  public:

@@ -19,6 +19,7 @@
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tune/optuna_distribution.hpp"
 
 namespace corpuscle::tune {
 namespace {
@@ -68,10 +69,6 @@ std::string number(double x) {
   return {digits, std::to_chars(digits, digits + sizeof digits, x).ptr};
 }
 
-std::string json_text(std::string_view text) {
-  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 /// JSON as Python writes it: NaN, Infinity and -Infinity outside of texts become texts, for a strict reader.
 std::string strict(std::string_view line) {
   std::string result;
@@ -112,21 +109,6 @@ Json parse(std::string_view line) {
   return json;
 }
 
-/// A parameter as Optuna describes it.
-std::string distribution(Parameter const& parameter) {
-  if (parameter.is_word()) {
-    std::string choices;
-    for (std::string const& value : parameter.values)
-      choices += (choices.empty() ? "" : ", ") + json_text(value);
-    return cat(R"({"name": "CategoricalDistribution", "attributes": {"choices": [)", choices, "]}}");
-  }
-  bool const is_integer = parameter.kind == Parameter::Kind::integer;
-  std::string const step = is_integer || parameter.step > 0 ? number(parameter.step) : "null";
-  return cat(R"({"name": ")", is_integer ? "Int" : "Float", R"(Distribution", "attributes": {"log": )",
-             parameter.log ? "true" : "false", R"(, "step": )", step, R"(, "low": )", number(parameter.low),
-             R"(, "high": )", number(parameter.high), "}}");
-}
-
 /// The keys of a line that makes a trial: parameters and their ranges.
 std::string parameters_of(Space const& space, Configuration const& configuration) {
   std::string params, distributions;
@@ -135,7 +117,7 @@ std::string parameters_of(Space const& space, Configuration const& configuration
     std::string const comma = params.empty() ? "" : ", ";
     std::string const name = json_text(space.parameters[i].name);
     params += cat(comma, name, ": ", number(configuration[i]));
-    distributions += cat(comma, name, ": ", json_text(distribution(space.parameters[i])));
+    distributions += cat(comma, name, ": ", json_text(optuna_distribution(space.parameters[i])));
   }
   return cat(R"("params": {)", params, R"(}, "distributions": {)", distributions, "}");
 }

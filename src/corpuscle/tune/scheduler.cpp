@@ -54,6 +54,11 @@ void Scheduler::fail(TrialId id, std::string_view reason) {
   if (id.row() < trials_.size() && trial(id).state == TrialState::running) fail_now(id, std::string(reason));
 }
 
+void Scheduler::retire(std::string const& reason) {
+  for (std::size_t i = 0; i < trials_.size(); ++i)
+    if (trials_[i].state == TrialState::paused) stop(TrialId(i), reason);
+}
+
 void Scheduler::fail_now(TrialId id, std::string reason) {
   enter(id, TrialState::failed);
   decide(id, Action::fail, std::move(reason));

@@ -48,6 +48,9 @@ class Scheduler {
   /// A running trial is given up, for this reason. One that is not running is left alone.
   void fail(TrialId trial, std::string_view reason);
 
+  /// Nobody asks for jobs any more: who is paused stays where it is, and is stopped for this reason.
+  void retire(std::string const& reason);
+
   /// No job is left and none will come.
   [[nodiscard]] bool finished() const { return running_ == 0 && exhausted(); }
 

@@ -180,7 +180,9 @@ std::size_t Parameter::count() const noexcept {
 
 std::string Parameter::text(double value) const {
   if (std::isnan(value)) return "-";
-  return is_word() ? values[static_cast<std::size_t>(value)] : digits(value);
+  if (is_word()) return values[static_cast<std::size_t>(value)];
+  // The shortest digits of 100000 would be 1e+05, which few programs take for a whole number.
+  return kind == Kind::integer ? std::to_string(std::llround(value)) : digits(value);
 }
 
 Space Space::load(std::string const& path) {

@@ -127,6 +127,7 @@ void Study::hear(Event const& event) {
   searcher_->report(TrialId(event.trial), event.epoch, score);
   scheduler_->report(id_of(event.trial), event.epoch, score);
   follow_decisions();
+  retire_if_finished();
 }
 
 void Study::give_back(Event const& event) {
@@ -144,6 +145,7 @@ void Study::give_back(Event const& event) {
   } else {
     left_.insert(std::lower_bound(left_.begin(), left_.end(), event.trial), event.trial);
   }
+  retire_if_finished();
 }
 
 void Study::close(Event const& event) {
@@ -176,6 +178,12 @@ void Study::follow_decisions() {
       reasons_.push_back(decision.reason);
     }
   }
+}
+
+void Study::retire_if_finished() {
+  if (!is_finished()) return;
+  scheduler_->retire(scheduler_->finished() ? "the search is over" : "the budget is spent");
+  follow_decisions();
 }
 
 double Study::score_of(std::span<double const> losses) const {

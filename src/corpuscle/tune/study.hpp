@@ -132,6 +132,8 @@ class Study {
   void close(Event const& event);
   /// Brings what the scheduler has decided since the last call to trials and searcher.
   void follow_decisions();
+  /// Where nobody will train any more, nobody is left to be promoted.
+  void retire_if_finished();
   void happened(Event event);
   void close_what_ended(double now, std::string const& worker);
   [[nodiscard]] TrialId id_of(std::size_t number) const { return TrialId(number - n_foreign_); }

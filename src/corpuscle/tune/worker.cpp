@@ -139,7 +139,7 @@ class Session {
     ObjectiveProcess process(command_for(config, assignment_.configuration, directory_, assignment_.target,
                                          trial_seed(config, assignment_.trial)),
                              directory_ + "/log");
-    epoch_begin_ = Clock::now();
+    epoch_begin_ = heard_ = Clock::now();
     try {
       attend(process, config.objective.silence);
     } catch (core::DataError const& error) {
@@ -171,7 +171,7 @@ class Session {
         return leave(cat(process.how(), " after epoch ", assignment_.epoch, " of ", assignment_.target),
                      true);
       }
-      if (seconds_since(epoch_begin_) > silence) {
+      if (seconds_since(heard_) > silence) {
         process.stop(0);
         return leave(cat("it reported no epoch for ", silence, " s"), true);
       }
@@ -181,6 +181,10 @@ class Session {
 
   /// Writes a loss into the journal; false if the trial is not to be trained on by us.
   bool tell(ObjectiveProcess::Report const& report) {
+    if (report.epoch > said_) {
+      said_ = report.epoch;
+      heard_ = Clock::now();
+    }
     // Said again, or trained again since the last checkpoint.
     if (report.epoch >= 1 && report.epoch <= assignment_.epoch) return true;
     Verdict const verdict = journal_.with_lock([&](Study& study) {
@@ -217,7 +221,8 @@ class Session {
   WorkerHooks const& hooks_;
   std::string fault_;
   bool has_trained_ = false;
-  Clock::time_point begin_ = Clock::now(), sign_ = begin_, epoch_begin_ = begin_;
+  int said_ = 0;  ///< epoch, by this program; the same again and again is no sign of life
+  Clock::time_point begin_ = Clock::now(), sign_ = begin_, epoch_begin_ = begin_, heard_ = begin_;
 };
 
 }  // namespace
