@@ -80,8 +80,11 @@ int replay(Options const& options) {
   auto const epochs = static_cast<int>(table.losses.front().size());
   double best = std::numeric_limits<double>::infinity();
   for (auto const& losses : table.losses) best = std::min(best, losses.back());
-  fmt::print("{}: {} trainings of {} epochs, best final loss {:.4f}; means over {} random orders, {}\n\n",
-             options.table, rows, epochs, best, options.orders, core::counted(options.workers, "worker"));
+  if (!std::isfinite(best))
+    throw core::DataError(options.table + ": no training of it ends with a finite loss");
+  fmt::print("{}: {} of {}, best final loss {:.4f}; means over {} random orders, {}\n\n", options.table,
+             core::counted(rows, "training"), core::counted(static_cast<std::size_t>(epochs), "epoch"), best,
+             options.orders, core::counted(options.workers, "worker"));
 
   std::vector<std::vector<std::string>> lines{
       {"method", "epochs", "+-", "time", "complete", "regret: mean", "median", "90 %"}};

@@ -120,6 +120,10 @@ int explain(Options const& options) {
              tune::trial_state_words[static_cast<std::size_t>(trial.state)], trial.losses.size(),
              record.max_epochs, record.space.text(trial.configuration));
   if (trial.is_imported) fmt::print("of another study: only the searcher knows it\n");
+  if (trial.attempts > 0)
+    fmt::print("{} that crashed or hung; see {}/log\n",
+               core::counted(static_cast<std::size_t>(trial.attempts), "job"),
+               tune::trial_directory(options.study, options.trial));
   int saved = 0;
   for (tune::Decision const& decision : record.decisions) {
     if (decision.trial.row() != options.trial) continue;

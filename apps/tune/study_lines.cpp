@@ -14,7 +14,7 @@ namespace {
 using namespace corpuscle;
 using namespace corpuscle::tune;
 
-constexpr std::size_t most_rows = 10;
+constexpr std::size_t most_rows = 10;  // of each kind
 constexpr std::size_t most_rungs = 12;
 
 std::string score_text(TrialRecord const& trial) {
@@ -51,11 +51,14 @@ std::string status_text(StudyRecord const& study) {
     text += "\n" + terminal::table(rows, 0);
   }
 
-  std::vector<std::size_t> shown;
-  for (std::size_t i = 0; i < study.trials.size(); ++i)
+  // Those in training, then the best of the others.
+  std::vector<std::size_t> shown, ranked;
+  for (std::size_t i = 0; i < study.trials.size() && shown.size() < most_rows; ++i)
     if (study.trials[i].state == TrialState::running) shown.push_back(i);
   for (std::size_t const trial : ranking(study))
-    if (shown.size() < most_rows && study.trials[trial].state != TrialState::running) shown.push_back(trial);
+    if (ranked.size() < most_rows && study.trials[trial].state != TrialState::running)
+      ranked.push_back(trial);
+  shown.insert(shown.end(), ranked.begin(), ranked.end());
   if (!shown.empty()) {
     std::vector<std::vector<std::string>> rows{{"trial", "state", "epochs", "score", "configuration"}};
     for (std::size_t const i : shown) {

@@ -13,41 +13,39 @@ namespace {
 
 // MODE DIRECTORY EPOCHS X SECONDS. What a real training keeps in its checkpoint is here the file `trained`, a
 // line per epoch: so a test can tell what was trained twice. Its losses are said again after a start.
-constexpr char const* objective = R"(import os, signal, sys, time
-mode, directory, epochs, x, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4]), float(sys.argv[5])
-if mode == "garbage":
-    print("epoch 1 loss abc", flush=True)
-    time.sleep(1000)
-if mode == "hang":
-    time.sleep(1000)
-if mode == "nothing":
-    sys.exit(0)
-stop = []
-signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
-trained = directory + "/trained"
-epoch = len(open(trained).read().split()) if os.path.exists(trained) else 0
-say = lambda epoch: print("epoch", epoch, "loss", (x - 0.3) ** 2 + 1 / epoch, flush=True)
-for known in range(1, epoch + 1):
-    say(known)
-while epoch < epochs and not stop:
-    time.sleep(seconds)
-    epoch += 1
-    with open(trained, "a") as file:
-        file.write(f"{epoch}\n")
-    say(epoch)
-)";
+constexpr char const* objective = R"sh(mode=$1 directory=$2 epochs=$3 x=$4 seconds=$5
+case $mode in
+  garbage) echo epoch 1 loss abc; sleep 1000 ;;
+  hang) sleep 1000 ;;
+  again) while :; do echo epoch 1 loss 5; sleep 0.05; done ;;
+  nothing) exit 0 ;;
+esac
+stop=
+trap stop=yes TERM
+say() { echo "epoch $1 loss $(((x - 300000) * (x - 300000) / 100000 + 1000000 / $1))"; }
+epoch=0
+if [ -e "$directory/trained" ]; then
+  for epoch in $(cat "$directory/trained"); do say $epoch; done
+fi
+while [ $epoch -lt $epochs ] && [ -z "$stop" ]; do
+  sleep $seconds
+  epoch=$((epoch + 1))
+  echo $epoch >> "$directory/trained"
+  say $epoch
+done
+)sh";
 
 class CliTune : public Cli {
  protected:
-  void SetUp() override { testing::write_bytes(outputs_ / "objective.py", objective); }
+  void SetUp() override { testing::write_bytes(outputs_ / "objective.sh", objective); }
 
   [[nodiscard]] std::string study_text(std::string const& mode, std::string const& scheduler, double seconds,
                                        std::string const& keys = {}) const {
     std::ostringstream text;
-    text << "name: made up\nepochs: 9\nobjective:\n  command: \"python3 " << outputs_ / "objective.py" << ' '
+    text << "name: made up\nepochs: 9\nobjective:\n  command: \"sh " << outputs_ / "objective.sh" << ' '
          << mode << " {directory} {epochs} {x} " << seconds << "\"\n"
          << keys << "scheduler: " << scheduler << "\nsearcher: {kind: random, seed: 4}\n"
-         << "parameters:\n  - {name: x, kind: real, low: 0, high: 1}\nfirst_guesses: [{x: 0}]\n";
+         << "parameters:\n  - {name: x, kind: integer, low: 0, high: 1000000}\nfirst_guesses: [{x: 0}]\n";
     return text.str();
   }
   /// Makes a study and returns its directory.
@@ -155,6 +153,8 @@ TEST_F(CliTune, WrongUseHasTheExitCodesOfTheGuide) {
   expect_failure({"tune", "import", study, "--from", outputs_ / "study.yaml"}, data, "study.yaml: line 1");
   expect_failure({"tune", "replay", nowhere}, environment, "nowhere");
   expect_failure({"tune", "replay", outputs_ / "study.yaml"}, data, "study.yaml");
+  testing::write_bytes(outputs_ / "diverged.csv", "lr,loss_0,loss_1\n1,2,nan\n");
+  expect_failure({"tune", "replay", outputs_ / "diverged.csv"}, data, "diverged.csv: no training");
   testing::write_bytes(study + "/journal.log", testing::bytes_of(study + "/journal.log") + "garbage\n");
   for (char const* verb : {"run", "status"})
     expect_failure({"tune", verb, study}, data, "journal.log: line 3: ");
@@ -165,7 +165,7 @@ TEST_F(CliTune, AStudyFromItsFileToItsExports) {
   EXPECT_TRUE(contains(must({"tune", "status", study}), "not finished"));
   std::string const log = must({"tune", "run", study, "-j", "2"});
   EXPECT_TRUE(contains(log, "trial 0: epochs 1 to 1, x=0\n")) << log;
-  EXPECT_TRUE(contains(log, ": stop at epoch 1: loss ")) << log;
+  EXPECT_TRUE(contains(log, ": stop at epoch 3: loss ")) << log;
 
   // Nine trials of one epoch, three of which get three and one of those nine.
   std::string const status = must({"tune", "status", study});
@@ -179,14 +179,17 @@ TEST_F(CliTune, AStudyFromItsFileToItsExports) {
   std::map<int, int> const ended = states(study);
   int const winner =
       std::find_if(ended.begin(), ended.end(), [](auto const& each) { return each.second == 1; })->first;
-  EXPECT_TRUE(best.starts_with("trial " + std::to_string(winner) + ", score 0.1")) << best;  // 1/9 and more
-  EXPECT_TRUE(contains(best, "\ncommand: python3 ")) << best;
+  EXPECT_TRUE(best.starts_with("trial " + std::to_string(winner) + ", score 11"))
+      << best;  // 1000000 / 9 and more
+  EXPECT_TRUE(contains(best, "\ncommand: sh ")) << best;
   std::string const reasons = must({"tune", "explain", study, std::to_string(winner)});
   EXPECT_TRUE(contains(reasons, "epoch 3: promote: loss ")) << reasons;
   EXPECT_TRUE(contains(must({"tune", "explain", study, winner == 0 ? "1" : "0"}), "epochs saved: "));
 
   must({"tune", "export", study, "--csv", outputs_ / "tables", "--page", outputs_ / "page.html", "--optuna",
-        outputs_ / "copy.log"});
+        outputs_ / "copy.log", "--sqlite", outputs_ / "study.db", "--tensorboard", outputs_ / "tensorboard"});
+  EXPECT_TRUE(testing::bytes_of(outputs_ / "study.db").starts_with("SQLite format 3"));
+  EXPECT_FALSE(std::filesystem::is_empty(outputs_ / "tensorboard"));
   std::string const trials = testing::bytes_of(outputs_ / "tables/trials.csv");
   std::string const curves = testing::bytes_of(outputs_ / "tables/curves.csv");
   EXPECT_EQ(std::count(trials.begin(), trials.end(), '\n'), 10);
@@ -205,10 +208,10 @@ TEST_F(CliTune, RefitTrainsTheBestAndTheFirstGuessWithSeveralSeeds) {
   std::string const study = init("study", study_text("train", "{kind: none, trials: 3}", 0));
   must({"tune", "run", study});
   std::string const text = must({"tune", "best", study, "--refit", "2"});
-  for (char const* words : {"best, seed 1: ", "best, seed 2: ", "first-guess, seed 2: 0.201111 ",
-                            "first-guess: 0.201111 +- 0 (standard deviation of 2 seeds)"})
+  for (char const* words : {"best, seed 1: ", "best, seed 2: ", "first-guess, seed 2: 1.01111e+06 ",
+                            "first-guess: 1.01111e+06 +- 0 (standard deviation of 2 seeds)"})
     EXPECT_TRUE(contains(text, words)) << text;
-  EXPECT_TRUE(contains(must({"tune", "best", study, "--refit", "2"}), "first-guess, seed 2: 0.201111 "));
+  EXPECT_TRUE(contains(must({"tune", "best", study, "--refit", "2"}), "first-guess, seed 2: 1.01111e+06 "));
 }
 
 TEST_F(CliTune, AReplayIsATableOfWhatSchedulersCost) {
@@ -282,12 +285,13 @@ TEST_F(CliTune, TroubleOfTheObjectiveIsSaidAndTriedAgain) {
     char const* mode;
     char const* words;
   };
-  for (Case const& each : {Case{"garbage", "it printed 'epoch 1 loss abc', where 'epoch N loss X' is due"},
-                           Case{"hang", "it reported no epoch for 0.5 s"},
-                           Case{"nothing", "it ended with exit code 0 after epoch 0 of 9"}}) {
+  for (Case const& each :
+       {Case{"garbage", "it printed 'epoch 1 loss abc', where 'epoch N loss X' is due"},
+        Case{"hang", "it reported no epoch for 1 s"}, Case{"again", "it reported no epoch for 1 s"},
+        Case{"nothing", "it ended with exit code 0 after epoch 0 of 9"}}) {
     SCOPED_TRACE(each.mode);
-    std::string const study = init(
-        each.mode, study_text(each.mode, "{kind: none, trials: 1}", 0, "  silence: 0.5\n  retries: 1\n"));
+    std::string const study =
+        init(each.mode, study_text(each.mode, "{kind: none, trials: 1}", 0, "  silence: 1\n  retries: 1\n"));
     std::string const text = must({"tune", "run", study});
     std::string const message =
         "trial 0: " + std::string(each.words) + "; see " + study + "/trials/00000/log\n";
@@ -302,7 +306,7 @@ TEST_F(CliTune, TroubleOfTheObjectiveIsSaidAndTriedAgain) {
 
 TEST_F(CliTune, WhatWorksForNoTrialEndsTheRunAndNotTheStudy) {
   std::string text = study_text("train", "{kind: none, trials: 50}", 0);
-  std::size_t const begin = text.find("python3");
+  std::size_t const begin = text.find("sh /");
   std::string const command = text.substr(begin, text.find('"', begin) - begin);
   std::string study = init("false", std::string(text).replace(begin, command.size(), "false {x}"));
   Answer answer = run({"tune", "run", study});

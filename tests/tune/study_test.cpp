@@ -59,10 +59,9 @@ TEST(Study, EveryKindOfSchedulerAndSearcherRunsToTheEnd) {
       EXPECT_EQ(record.trials[0].configuration, (Configuration{0.5, 1e-2, 1, 32}));
       std::size_t complete = 0;
       for (TrialRecord const& trial : record.trials) {
-        EXPECT_TRUE(trial.state == TrialState::complete || trial.state == TrialState::stopped ||
-                    trial.state == TrialState::paused);
+        EXPECT_TRUE(trial.state == TrialState::complete || trial.state == TrialState::stopped);
         EXPECT_EQ(trial.state == TrialState::complete, trial.losses.size() == 9);
-        EXPECT_EQ(trial.end.has_value(), trial.state != TrialState::paused);
+        EXPECT_TRUE(trial.end);
         complete += trial.state == TrialState::complete;
       }
       ASSERT_TRUE(record.best);
@@ -254,6 +253,26 @@ TEST(Study, NobodyIsHandedWorkOnceTheBudgetIsSpent) {
     EXPECT_EQ(study.n_trials(), n);
     EXPECT_TRUE(study.is_finished());
     for (TrialRecord const& trial : study.record().trials) EXPECT_EQ(trial.state, TrialState::complete);
+  }
+}
+
+TEST(Study, WhoIsPausedWhenNobodyTrainsAnyMoreIsStopped) {
+  for (bool const has_budget : {false, true}) {
+    StudyText const text = with("{kind: asha-promote, grace: 1, eta: 3, trials: 12}", {},
+                                has_budget ? "budget: {epochs: 10}\n" : "");
+    Study study(text.config());
+    Team(3).finish(study);
+    StudyRecord const record = study.record();
+    EXPECT_TRUE(record.is_finished);
+    std::size_t n_retired = 0;
+    std::string const reason = has_budget ? "the budget is spent" : "the search is over";
+    for (Decision const& decision : record.decisions) n_retired += decision.reason == reason;
+    EXPECT_GT(n_retired, 3);
+    for (TrialRecord const& trial : record.trials) {
+      EXPECT_NE(trial.state, TrialState::paused);
+      EXPECT_TRUE(trial.end);
+    }
+    expect_same(replayed(text.config(), study.unsaved()).record(), record);
   }
 }
 
