@@ -83,10 +83,14 @@ int best(Options const& options) {
   tune::WorkerHooks hooks;
   hooks.should_stop = [] { return terminal::interrupted_by() != 0; };
   // The first guess is what was there before the search: the gain is measured against it, with the same
-  // seeds.
+  // seeds. If nothing was better, against the next best.
   std::vector<std::pair<std::string, tune::Configuration>> rivals{{"best", trial.configuration}};
-  if (!config.space.first_guesses.empty())
-    rivals.emplace_back("first-guess", config.space.first_guesses.front());
+  std::vector<std::size_t> const ranking = tune::ranking(record);
+  auto const& guesses = config.space.first_guesses;
+  if (!guesses.empty() && record.space.text(guesses.front()) != record.space.text(trial.configuration))
+    rivals.emplace_back("first-guess", guesses.front());
+  else if (ranking.size() > 1 && record.trials[ranking[1]].state == tune::TrialState::complete)
+    rivals.emplace_back("runner-up", record.trials[ranking[1]].configuration);
   for (auto const& [name, configuration] : rivals) {
     std::vector<double> scores;
     for (int seed = 1; seed <= options.refits; ++seed) {
@@ -203,7 +207,8 @@ void add_show(CLI::App& tune, int& exit_code) {
 
   verb = add("best", "The best configuration, and the command that trains it", best);
   verb->add_option("--refit", options->refits,
-                   "Train it and the first guess once more, with so many seeds each")
+                   "Train it once more, and the first guess or, if that is the best, the next one, with so "
+                   "many seeds each")
       ->check(CLI::Range(1, 1000))
       ->type_name("N");
   verb->footer("Example:\n  corpuscle tune best studies/clusters --refit 3");
