@@ -2,11 +2,29 @@
 // processes. `corpuscle tune ...` starts it.
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <system_error>
 
 #include "terminal.hpp"
 #include "tune/verbs.hpp"
 
+namespace {
+
+/// So that a study may say `corpuscle train` where this program lies in no PATH: its folder is looked into
+/// last.
+void look_here_too() {
+  std::error_code failed;
+  std::string const here = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path().string();
+  char const* const path = std::getenv("PATH");
+  if (!failed) ::setenv("PATH", (path ? path + (':' + here) : here).c_str(), 1);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  look_here_too();
   CLI::App app("Corpuscle: hyper-parameters, found cheaply.", "corpuscle");
   app.set_version_flag("--version", "corpuscle-tune " CORPUSCLE_VERSION);
   app.require_subcommand(0, 1);
