@@ -86,8 +86,10 @@ int train_network(Options const& options) {
   terminal::catch_interruptions();
   // What `corpuscle tune` listens to: a validation is an epoch. Those of an earlier run are told once more,
   // in case that who listened did not live to hear them.
+  std::int64_t epoch = 0;
   auto const say_epoch = [&](std::int64_t step, double loss) {
-    fmt::print("epoch {} loss {}\n", (step + config.validation_every - 1) / config.validation_every, loss);
+    epoch = (step + config.validation_every - 1) / config.validation_every;
+    fmt::print("epoch {} loss {}\n", epoch, loss);
   };
   if (!options.report.empty() && options.resume)
     for (auto const& [step, loss] :
@@ -114,9 +116,15 @@ int train_network(Options const& options) {
     }
     std::fflush(stdout);
   };
-  train::Outcome const outcome =
-      train::train(config, data, options.output, {{"command", command}, {"version", CORPUSCLE_VERSION}},
-                   options.resume, hooks);
+  train::Outcome outcome{};
+  try {
+    outcome = train::train(config, data, options.output,
+                           {{"command", command}, {"version", CORPUSCLE_VERSION}}, options.resume, hooks);
+  } catch (train::NotFinite const&) {
+    if (!options.report.empty())
+      fmt::print("epoch {} loss nan\n", epoch + 1);  // no other try will end better
+    throw;
+  }
   line.clear();
   train::write_page(options.output + "/training.html", options.output + "/history.jsonl", options.output);
   if (outcome == train::Outcome::interrupted) {

@@ -122,7 +122,7 @@ TEST_F(JournalTest, IsJsonThatOptunaUnderstands) {
     for (std::string const token : {"-Infinity", "Infinity", "NaN"})
       if (std::size_t const at = line.find(": " + token); at != std::string::npos) {
         tokens.insert(token);
-        line.replace(at + 2, token.size(), "0");
+        line = line.substr(0, at + 2) + '0' + line.substr(at + 2 + token.size());
       }
     Json const json = Json::parse(line);
     EXPECT_TRUE(json.contains("worker_id"));
@@ -234,6 +234,23 @@ TEST_F(JournalTest, SaysWhichLineIsDamaged) {
       expect_complaint(i + 1, "");
       if (HasFailure()) return;
     }
+}
+
+TEST_F(JournalTest, NotesOfAViewerChangeNothing) {
+  finish({});
+  StudyRecord const before = Journal(path_).study().record();
+  std::vector<std::string> all = lines();
+  for (char const* note :
+       {R"({"op_code": 2, "worker_id": "d", "study_id": 0, "user_attr": {"dashboard:note": "x"}})",
+        R"({"op_code": 3, "worker_id": "d", "study_id": 0, "system_attr": {"dashboard:note": "x"}})",
+        R"({"op_code": 8, "worker_id": "d", "trial_id": 0, "user_attr": {"note": NaN}})",
+        R"({"op_code": 9, "worker_id": "d", "trial_id": 0, "system_attr": {"note": "x"}})"})
+    all.insert(all.begin() + 4, note);
+  write(all);
+  expect_same(Journal(path_).study().record(), before);
+  all.push_back(R"({"op_code": 1, "worker_id": "d", "study_id": 0})");
+  write(all);
+  expect_complaint(all.size(), "");
 }
 
 TEST_F(JournalTest, SaysSoIfEventsDoNotFollow) {

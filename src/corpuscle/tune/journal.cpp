@@ -31,9 +31,12 @@ using Json = nlohmann::ordered_json;
 enum Operation {
   create_study = 0,
   study_attribute = 2,
+  study_system_attribute = 3,
   create_trial = 4,
+  trial_parameter = 5,
   trial_state = 6,
   intermediate_value = 7,
+  trial_user_attribute = 8,
   trial_attribute = 9,
 };
 enum OptunaState { is_running = 0, is_complete = 1, is_pruned = 2, is_failed = 3 };
@@ -236,6 +239,10 @@ std::optional<Event> event_of(Json const& json, Space const& space, std::size_t 
     }
     return event;
   }
+  // Notes that a viewer has taken.
+  if (operation == study_attribute || operation == study_system_attribute ||
+      operation == trial_user_attribute)
+    return std::nullopt;
   event.trial = json.at("trial_id").get<std::size_t>();
   if (operation == intermediate_value) {
     event.kind = Event::Kind::report;
@@ -481,7 +488,7 @@ std::vector<ForeignTrial> read_foreign_journal(std::string const& path, Space co
         if (json.contains("intermediate_values"))
           for (auto const& [step, value] : json.at("intermediate_values").items())
             made.losses[std::stoi(step)] = double_of(value);
-      } else if (operation == 5) {
+      } else if (operation == trial_parameter) {
         set(trial(), json.at("param_name").get<std::string>(), json.at("param_value_internal"),
             json.at("distribution").get<std::string>());
       } else if (operation == trial_state) {

@@ -13,7 +13,7 @@ namespace corpuscle::tune {
 
 /// The journal of a study: a text file that only grows, in the format of Optuna's journal files (hpo.md 4.2),
 /// one JSON object per line. Optuna and its dashboard open it as a study; keys of our own stand beside
-/// theirs.
+/// theirs, and notes that a viewer takes (attributes of study and trials) change nothing.
 ///
 /// Any number of processes on any number of machines work on one file. Each deed is: lock (flock: on NFS it
 /// needs version 4, on Lustre the mount option `flock`), apply what the others have appended, do it, append
