@@ -20,6 +20,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/tune/optuna_distribution.hpp"
+#include "corpuscle/tune/scan.hpp"
 
 namespace corpuscle::tune {
 namespace {
@@ -182,26 +183,17 @@ std::string line_of(Event const& event, Space const& space) {
 /// A loss, the line of which there are most, without the detour through a tree. Nothing if the line is not
 /// written as `line_of` does.
 std::optional<Event> quick_report(std::string_view line) {
-  auto const skip = [&](std::string_view word) {
-    if (!line.starts_with(word)) return false;
-    line.remove_prefix(word.size());
-    return true;
-  };
-  auto const read = [&](auto& value) {
-    auto const [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-    line.remove_prefix(static_cast<std::size_t>(end - line.data()));
-    return error == std::errc{};
-  };
+  Scan scan(line);
   Event event;
   event.kind = Event::Kind::report;
-  if (!skip(R"({"op_code": 7, "worker_id": ")")) return std::nullopt;
-  std::size_t const end_of_name = line.find_first_of("\"\\");
-  if (end_of_name == std::string_view::npos) return std::nullopt;
-  event.worker = line.substr(0, end_of_name);
-  line.remove_prefix(end_of_name);
-  bool const is_ours = skip(R"(", "trial_id": )") && read(event.trial) && skip(R"(, "step": )") &&
-                       read(event.epoch) && skip(R"(, "intermediate_value": )") && read(event.loss) &&
-                       skip(R"(, "seconds": )") && read(event.seconds) && line == "}";
+  if (!scan.skip(R"({"op_code": 7, "worker_id": ")")) return std::nullopt;
+  std::optional<std::string_view> const worker = scan.until("\"\\");
+  if (!worker) return std::nullopt;
+  event.worker = *worker;
+  bool const is_ours = scan.skip(R"(", "trial_id": )") && scan.read(event.trial) &&
+                       scan.skip(R"(, "step": )") && scan.read(event.epoch) &&
+                       scan.skip(R"(, "intermediate_value": )") && scan.read(event.loss) &&
+                       scan.skip(R"(, "seconds": )") && scan.read(event.seconds) && scan.rest() == "}";
   return is_ours ? std::optional(event) : std::nullopt;
 }
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -17,6 +16,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/expect.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tune/scan.hpp"
 
 namespace corpuscle::tune {
 namespace {
@@ -36,22 +36,12 @@ double seconds_since(Clock::time_point begin) {
 }  // namespace
 
 std::optional<ObjectiveProcess::Report> parse_report(std::string_view line) {
-  std::string_view const whole = line;
-  auto const skip = [&](std::string_view word) {
-    if (!line.starts_with(word)) return false;
-    line.remove_prefix(word.size());
-    return true;
-  };
-  auto const read = [&](auto& value) {
-    auto const [end, error] = std::from_chars(line.data(), line.data() + line.size(), value);
-    line.remove_prefix(static_cast<std::size_t>(end - line.data()));
-    return error == std::errc{};
-  };
   if (line.ends_with('\r')) line.remove_suffix(1);
+  Scan scan(line);
   ObjectiveProcess::Report report;
-  if (!skip("epoch ") || !read(report.epoch)) return std::nullopt;
-  if (!skip(" loss ") || !read(report.loss) || !line.empty())
-    throw core::DataError(cat("it printed '", whole.substr(0, 200), "', where 'epoch N loss X' is due"));
+  if (!scan.skip("epoch ") || !scan.read(report.epoch)) return std::nullopt;
+  if (!scan.skip(" loss ") || !scan.read(report.loss) || !scan.rest().empty())
+    throw core::DataError(cat("it printed '", line.substr(0, 200), "', where 'epoch N loss X' is due"));
   return report;
 }
 

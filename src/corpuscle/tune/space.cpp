@@ -10,6 +10,7 @@
 #include "corpuscle/config/yaml.hpp"
 #include "corpuscle/core/expect.hpp"
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tune/scan.hpp"
 
 namespace corpuscle::tune {
 namespace {
@@ -27,14 +28,6 @@ std::vector<std::string> words_of(std::string const& text) {
   std::vector<std::string> words;
   for (std::string word; in >> word;) words.push_back(word);
   return words;
-}
-
-std::optional<double> number_of(std::string const& word) {
-  double value = 0;
-  char const* const end = word.data() + word.size();
-  auto const [stop, error] = std::from_chars(word.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
 }
 
 std::string digits(double x) {
@@ -124,13 +117,13 @@ void bind_parameter(Section& section, Parameter& parameter, std::vector<Paramete
 /// A word that looks like a number stands in YAML as a number.
 double bind_word(Section& section, Parameter const& parameter) {
   bool const are_numbers = std::all_of(parameter.values.begin(), parameter.values.end(),
-                                       [](std::string const& word) { return number_of(word).has_value(); });
+                                       [](std::string const& word) { return number_in(word).has_value(); });
   std::optional<std::size_t> index;
   if (are_numbers) {
     double number = 0;
     section.number(parameter.name, number);
     for (std::size_t i = 0; i < parameter.values.size() && !index; ++i)
-      if (*number_of(parameter.values[i]) == number) index = i;
+      if (*number_in(parameter.values[i]) == number) index = i;
   } else {
     std::string word;
     section.text(parameter.name, word);

@@ -243,6 +243,15 @@ std::optional<Assignment> Study::take(std::string const& worker, double now) {
   return assignment;
 }
 
+Event Study::said(Event::Kind kind, Assignment const& assignment, double now) const {
+  Event event;
+  event.kind = kind;
+  event.time = now;
+  event.worker = trials_[assignment.trial].record.worker;
+  event.trial = assignment.trial;
+  return event;
+}
+
 Verdict Study::report(Assignment const& assignment, int epoch, double loss, double seconds, double now) {
   if (!holds(assignment)) return Verdict::release;
   std::size_t const known = trials_[assignment.trial].record.losses.size();
@@ -252,11 +261,7 @@ Verdict Study::report(Assignment const& assignment, int epoch, double loss, doub
                               epoch > 1
                                   ? "; after a restart it is to report those before its checkpoint again"
                                   : "; epochs count from 1"));
-  Event event;
-  event.kind = Event::Kind::report;
-  event.time = now;
-  event.worker = trials_[assignment.trial].record.worker;
-  event.trial = assignment.trial;
+  Event event = said(Event::Kind::report, assignment, now);
   event.epoch = epoch;
   event.loss = loss;
   event.seconds = seconds;
@@ -266,21 +271,12 @@ Verdict Study::report(Assignment const& assignment, int epoch, double loss, doub
 
 void Study::renew(Assignment const& assignment, double now) {
   if (!holds(assignment)) return;
-  Event event;
-  event.kind = Event::Kind::renew;
-  event.time = now;
-  event.worker = trials_[assignment.trial].record.worker;
-  event.trial = assignment.trial;
-  happened(std::move(event));
+  happened(said(Event::Kind::renew, assignment, now));
 }
 
 void Study::leave(Assignment const& assignment, std::string reason, bool is_fault, double now) {
   if (!holds(assignment)) return;
-  Event event;
-  event.kind = Event::Kind::leave;
-  event.time = now;
-  event.worker = trials_[assignment.trial].record.worker;
-  event.trial = assignment.trial;
+  Event event = said(Event::Kind::leave, assignment, now);
   event.lease = assignment.lease;
   event.is_fault = is_fault;
   event.reason = std::move(reason);

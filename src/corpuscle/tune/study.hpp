@@ -134,6 +134,8 @@ class Study {
   void follow_decisions();
   /// Where nobody will train any more, nobody is left to be promoted.
   void retire_if_finished();
+  /// What the holder of a trial says, still empty.
+  [[nodiscard]] Event said(Event::Kind kind, Assignment const& assignment, double now) const;
   void happened(Event event);
   void close_what_ended(double now, std::string const& worker);
   [[nodiscard]] TrialId id_of(std::size_t number) const { return TrialId(number - n_foreign_); }

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -15,6 +14,7 @@
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/tensorboard/event_file.hpp"
 #include "corpuscle/tensorboard/hparams.hpp"
+#include "corpuscle/tune/scan.hpp"
 
 namespace corpuscle::tune {
 namespace {
@@ -24,20 +24,12 @@ using core::cat;
 using tensorboard::HparamValue;
 using tensorboard::RunStatus;
 
-std::optional<double> number_of(std::string const& word) {
-  double value = 0;
-  char const* const end = word.data() + word.size();
-  auto const [stop, error] = std::from_chars(word.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 tensorboard::Hparam axis_of(Parameter const& parameter) {
   tensorboard::Hparam axis{parameter.name, parameter.low, parameter.high, {}};
   bool const are_numbers = std::all_of(parameter.values.begin(), parameter.values.end(),
-                                       [](std::string const& word) { return number_of(word).has_value(); });
+                                       [](std::string const& word) { return number_in(word).has_value(); });
   for (std::string const& word : parameter.values)
-    axis.values.push_back(are_numbers ? HparamValue(*number_of(word)) : HparamValue(word));
+    axis.values.push_back(are_numbers ? HparamValue(*number_in(word)) : HparamValue(word));
   return axis;
 }
 
