@@ -253,7 +253,6 @@ void work(std::string const& directory, WorkerHooks const& hooks) {
   std::string const name = worker_name();
   Watch watch;
   int n_fruitless = 0;
-  std::size_t n_told = journal.study().scheduler().decisions().size();
   while (!hooks.should_stop()) {
     std::optional<Assignment> assignment = journal.with_lock([&](Study& study) {
       watch.expire_silent(study);
@@ -268,6 +267,7 @@ void work(std::string const& directory, WorkerHooks const& hooks) {
     hooks.say(cat("trial ", assignment->trial, ": epochs ", assignment->epoch + 1, " to ", assignment->target,
                   ", ", study.config().space.text(assignment->configuration)));
     std::size_t const number = assignment->trial;
+    std::size_t n_told = study.scheduler().decisions().size();
     Session session(journal, trial_directory(directory, number), std::move(*assignment), hooks);
     session.run();
     for (auto const decisions = study.scheduler().decisions(); n_told < decisions.size(); ++n_told)
