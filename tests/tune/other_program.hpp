@@ -60,7 +60,7 @@ inline Outcome run_python(std::string const& script, std::string const& argument
   std::string const root = CORPUSCLE_SOURCE_DIR;
   std::string const python = root + "/.env/bin/python";
   if (!std::filesystem::exists(python)) return {77, "skipped: there is no " + python};
-  return run("'" + python + "' '" + root + "/tests/tune/" + script + "' '" + argument + "' 2>&1");
+  return run("'" + python + "' -B '" + root + "/tests/tune/" + script + "' '" + argument + "' 2>&1");
 }
 
 }  // namespace corpuscle::tune::test

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "corpuscle/tune/asha.hpp"
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/tpe.hpp"
 #include "tune/made_study.hpp"
 

@@ -69,8 +69,7 @@ std::optional<TrialState> ended_state(int state) {
 std::string number(double x) {
   if (std::isnan(x)) return "NaN";
   if (std::isinf(x)) return x > 0 ? "Infinity" : "-Infinity";
-  char digits[32];
-  return {digits, std::to_chars(digits, digits + sizeof digits, x).ptr};
+  return number_text(x);
 }
 
 /// JSON as Python writes it: NaN, Infinity and -Infinity outside of texts become texts, for a strict reader.

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/study_summary.hpp"
 
 namespace corpuscle::tune {

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <optional>
+#include <sstream>
+#include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace corpuscle::tune {
 
@@ -45,6 +49,21 @@ inline std::optional<double> number_in(std::string_view word) {
   double value = 0;
   Scan scan(word);
   return scan.read(value) && scan.rest().empty() ? std::optional(value) : std::nullopt;
+}
+
+/// The shortest digits that read back as x; `nan`, `inf`, `-inf`.
+inline std::string number_text(double x) {
+  if (std::isnan(x)) return "nan";  // whatever its sign
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, x).ptr};
+}
+
+/// What stands between blanks.
+inline std::vector<std::string> words_in(std::string const& text) {
+  std::istringstream in(text);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
 }
 
 }  // namespace corpuscle::tune

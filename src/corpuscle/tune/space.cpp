@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <sstream>
 
 #include "corpuscle/config/yaml.hpp"
 #include "corpuscle/core/expect.hpp"
@@ -23,18 +21,6 @@ constexpr std::array<std::string_view, 2> scale_words{"linear", "log"};
 constexpr double most_values = 1e9;  // of a discrete number
 constexpr double edge = 0.01;        // of a continuous range
 
-std::vector<std::string> words_of(std::string const& text) {
-  std::istringstream in(text);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
-
-std::string digits(double x) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, x).ptr};
-}
-
 std::optional<std::size_t> index_of(std::vector<std::string> const& words, std::string_view word) {
   auto const found = std::find(words.begin(), words.end(), word);
   if (found == words.end()) return std::nullopt;
@@ -49,7 +35,7 @@ bool is_whole(double x) {
 void bind_condition(Section& section, Parameter& parameter, std::vector<Parameter> const& earlier) {
   std::string sentence;
   section.text("when", sentence);
-  std::vector<std::string> const words = words_of(sentence);
+  std::vector<std::string> const words = words_in(sentence);
   section.require(words.size() >= 3 && words[1] == "is", "when",
                   "must read like 'network is gnn transformer'");
   if (words.size() < 3) return;  // no `when` at all; reported elsewhere
@@ -70,7 +56,7 @@ void bind_condition(Section& section, Parameter& parameter, std::vector<Paramete
 void bind_words(Section& section, Parameter& parameter) {
   std::string words;
   section.text("values", words);
-  parameter.values = words_of(words);
+  parameter.values = words_in(words);
   std::vector<std::string> sorted = parameter.values;
   std::sort(sorted.begin(), sorted.end());
   bool const is_set = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
@@ -175,7 +161,7 @@ std::string Parameter::text(double value) const {
   if (std::isnan(value)) return "-";
   if (is_word()) return values[static_cast<std::size_t>(value)];
   // The shortest digits of 100000 would be 1e+05, which few programs take for a whole number.
-  return kind == Kind::integer ? std::to_string(std::llround(value)) : digits(value);
+  return kind == Kind::integer ? std::to_string(std::llround(value)) : number_text(value);
 }
 
 Space Space::load(std::string const& path) {

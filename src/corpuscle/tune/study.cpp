@@ -28,6 +28,11 @@ bool is_closed(TrialState state) {
 
 }  // namespace
 
+double mean_of_last(std::span<double const> losses, int n) {
+  std::span<double const> const last = losses.last(std::min(losses.size(), static_cast<std::size_t>(n)));
+  return std::accumulate(last.begin(), last.end(), 0.) / static_cast<double>(last.size());
+}
+
 Study::Study(StudyConfig config)
     : config_(std::move(config)), scheduler_(make_scheduler(config_)), searcher_(make_searcher(config_)) {
   spent_.epochs = spent_.hours = spent_.device_hours = 0;
@@ -184,12 +189,6 @@ void Study::retire_if_finished() {
   if (!is_finished()) return;
   scheduler_->retire(scheduler_->finished() ? "the search is over" : "the budget is spent");
   follow_decisions();
-}
-
-double Study::score_of(std::span<double const> losses) const {
-  std::span<double const> const last =
-      losses.last(std::min(losses.size(), static_cast<std::size_t>(config_.objective.average)));
-  return std::accumulate(last.begin(), last.end(), 0.) / static_cast<double>(last.size());
 }
 
 void Study::happened(Event event) {

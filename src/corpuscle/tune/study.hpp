@@ -14,6 +14,9 @@
 
 namespace corpuscle::tune {
 
+/// By what trials are compared: the mean of the last `n` losses, or of all if there are fewer; one or more.
+double mean_of_last(std::span<double const> losses, int n);
+
 /// Something that happened in a study; a line of its journal (journal.hpp).
 struct Event {
   enum class Kind {
@@ -139,7 +142,9 @@ class Study {
   void happened(Event event);
   void close_what_ended(double now, std::string const& worker);
   [[nodiscard]] TrialId id_of(std::size_t number) const { return TrialId(number - n_foreign_); }
-  [[nodiscard]] double score_of(std::span<double const> losses) const;
+  [[nodiscard]] double score_of(std::span<double const> losses) const {
+    return mean_of_last(losses, config_.objective.average);
+  }
 
   StudyConfig config_;
   std::unique_ptr<Scheduler> scheduler_;

@@ -4,7 +4,6 @@
 #include <array>
 #include <limits>
 #include <optional>
-#include <sstream>
 
 #include "corpuscle/config/yaml.hpp"
 #include "corpuscle/core/text.hpp"
@@ -15,6 +14,7 @@
 #include "corpuscle/tune/hyperband.hpp"
 #include "corpuscle/tune/median_stopping.hpp"
 #include "corpuscle/tune/random_search.hpp"
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/svr_predictor.hpp"
 #include "corpuscle/tune/swift_hyperband.hpp"
 #include "corpuscle/tune/tpe.hpp"
@@ -84,8 +84,7 @@ void bind_searcher(Section& section, SearcherConfig& config) {
 void bind_objective(Section& section, ObjectiveConfig& config) {
   std::string command;
   section.text("command", command);
-  std::istringstream in(command);
-  for (std::string word; in >> word;) config.command.push_back(word);
+  config.command = words_in(command);
   section.require(!config.command.empty(), "command", "must name a program");
   if (section.has("silence")) section.number("silence", config.silence, {0.1, 1e7, "s"});
   if (section.has("retries")) section.integer("retries", config.retries, {0, 100});

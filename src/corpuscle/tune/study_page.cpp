@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "corpuscle/core/text.hpp"
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/study_axis.hpp"
 #include "corpuscle/tune/study_page_parts.hpp"
 #include "corpuscle/tune/study_summary.hpp"

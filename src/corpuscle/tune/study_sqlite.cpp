@@ -11,6 +11,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/tune/optuna_distribution.hpp"
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/study_summary.hpp"
 
 namespace corpuscle::tune {

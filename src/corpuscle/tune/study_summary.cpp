@@ -1,7 +1,6 @@
 #include "corpuscle/tune/study_summary.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <numeric>
@@ -99,12 +98,6 @@ std::vector<std::size_t> ranking(StudyRecord const& study) {
 
 double seconds(TrialRecord const& trial) {
   return std::accumulate(trial.seconds.begin(), trial.seconds.end(), 0.);
-}
-
-std::string number_text(double x) {
-  if (std::isnan(x)) return "nan";  // whatever its sign
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
 
 std::string utc_text(double seconds) {

@@ -50,8 +50,6 @@ std::vector<std::size_t> ranking(StudyRecord const& study);
 /// Wall clock of a trial's epochs [s].
 double seconds(TrialRecord const& trial);
 
-/// The shortest digits that read back as x; `nan`, `inf`, `-inf`.
-std::string number_text(double x);
 /// Seconds since 1970 as 2026-11-21T18:51:49Z (ISO 8601, UTC); empty for 0, which is not known, and for years
 /// of more than four digits.
 std::string utc_text(double seconds);

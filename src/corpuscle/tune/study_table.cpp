@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "corpuscle/tune/scan.hpp"
 #include "corpuscle/tune/study_summary.hpp"
 
 namespace corpuscle::tune {

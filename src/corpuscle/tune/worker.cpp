@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstring>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -16,6 +15,7 @@
 #include <sstream>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
@@ -290,7 +290,7 @@ double refit(StudyConfig const& config, Configuration const& configuration, std:
   if (!lock.try_lock()) throw core::EnvironmentError(cat(directory, ": another program works in it"));
   ObjectiveProcess process(command_for(config, configuration, directory, config.max_epochs, seed),
                            directory + "/log");
-  std::deque<double> last;
+  std::vector<double> losses;
   int epoch = 0;
   Clock::time_point begin = Clock::now();
   while (true) {
@@ -302,13 +302,10 @@ double refit(StudyConfig const& config, Configuration const& configuration, std:
     if (report && report->epoch > epoch) {
       epoch = report->epoch;
       begin = Clock::now();
-      last.push_back(report->loss);
-      if (last.size() > static_cast<std::size_t>(config.objective.average)) last.pop_front();
+      losses.push_back(report->loss);
       if (report->epoch < config.max_epochs) continue;
       process.stop(patience);
-      double sum = 0;
-      for (double const loss : last) sum += loss;
-      return sum / static_cast<double>(last.size());
+      return mean_of_last(losses, config.objective.average);
     }
     bool const is_silent = seconds_since(begin) > config.objective.silence;
     if ((!report && process.has_ended()) || is_silent)
