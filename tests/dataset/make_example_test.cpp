@@ -82,8 +82,8 @@ TEST(MakeExample, ATargetSitsOnItsElement) {
 }
 
 TEST(MakeExample, EveryTargetSitsOnOneElementAtMost) {
-  for (char const* schema : {"corpuscle-clusters-1", "corpuscle-hits-1", "mlpf-2023-clusters",
-                             "mlpf-2023-hits", "mlpf-2026-clusters", "mlpf-2026-hits"})
+  for (char const* schema : {"corpuscle-clusters-1", "corpuscle-hits-1", "corpuscle-hit-groups-1",
+                             "mlpf-2023-clusters", "mlpf-2023-hits", "mlpf-2026-clusters", "mlpf-2026-hits"})
     for (Rule rule : {Rule::mlpf_2023, Rule::mlpf_2026, Rule::standard}) {
       if (!can_place_targets(encoding::find_schema(schema), rule)) continue;
       Examples const example = make(sketch(), schema, rule);
@@ -102,7 +102,7 @@ TEST(MakeExample, EveryTargetSitsOnOneElementAtMost) {
 
 TEST(MakeExample, OrderOfRowsInTheFileChangesNothing) {
   core::Random random({11});
-  for (char const* schema : {"corpuscle-clusters-1", "corpuscle-hits-1"}) {
+  for (char const* schema : {"corpuscle-clusters-1", "corpuscle-hits-1", "corpuscle-hit-groups-1"}) {
     Examples wanted = make(sketch(), schema, Rule::standard);
     std::fill(wanted.row.begin(), wanted.row.end(), 0U);  // that is where a row was
     for (int trial = 0; trial < 20; ++trial) {
@@ -160,6 +160,7 @@ TEST(MakeExample, WithoutTracksOnlyOneRulePutsChargedParticlesOnHits) {
 TEST(MakeExample, TheModeIsThatOfTheSchema) {
   EXPECT_EQ(mode_of(encoding::find_schema("corpuscle-clusters-1")), Mode::cluster);
   EXPECT_EQ(mode_of(encoding::find_schema("mlpf-2023-clusters")), Mode::cluster);
+  EXPECT_EQ(mode_of(encoding::find_schema("corpuscle-hit-groups-1")), Mode::cluster);
   EXPECT_EQ(mode_of(encoding::find_schema("corpuscle-hits-1")), Mode::hit);
   EXPECT_EQ(mode_of(encoding::find_schema("mlpf-2026-hits")), Mode::hit);
 }

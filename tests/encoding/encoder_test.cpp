@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "corpuscle/core/error.hpp"
+#include "corpuscle/encoding/hit_groups.hpp"
 #include "encoding/sketch.hpp"
 
 namespace corpuscle::encoding {
@@ -436,7 +437,9 @@ TEST(Encoder, EventsWithNothingOrLittleInThem) {
     EXPECT_EQ(encode(schema.name, tracks_only).size(),
               schema.columns(ElementType::track) != nullptr ? full.tracks.size() : 0);
     EXPECT_EQ(encode(schema.name, clusters_only).size(),
-              schema.columns(ElementType::cluster) != nullptr ? full.clusters.size() : full.calo_hits.size());
+              schema.columns(ElementType::cluster) != nullptr ? full.clusters.size()
+              : schema.columns(ElementType::hit) != nullptr   ? full.calo_hits.size()
+                                                              : group_hits(full.calo_hits, clic()).size());
   }
 }
 
@@ -451,82 +454,83 @@ TEST(Encoder, BrokenNumbersDoNotGetThroughAndAreCounted) {
   event::Observed const good = test::random_event_with_hits(clic(), 40, 4);
   constexpr float nan = std::numeric_limits<float>::quiet_NaN();
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  using Pick = std::vector<float>& (*)(event::Observed&);
-  Pick const track_columns[] = {[](event::Observed & e) -> auto& {return e.tracks.at(TrackPoint::at_ip).omega;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.at(TrackPoint::at_ip).phi;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.at(TrackPoint::at_ip).tan_lambda;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.at(TrackPoint::at_ip).d0;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.at(TrackPoint::at_ip).z0;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.chi2;
-}
-, [](event::Observed& e) -> auto& {
-  return e.tracks.innermost_hit_radius;
-}
-};  // namespace
-Pick const cluster_columns[] = {[](event::Observed & e) -> auto& {return e.clusters.energy;
-}  // namespace corpuscle::encoding
-, [](event::Observed& e) -> auto& {
-  return e.clusters.x;
-}
-, [](event::Observed& e) -> auto& {
-  return e.clusters.z;
-}
-, [](event::Observed& e) -> auto& {
-  return e.clusters.theta;
-}
-, [](event::Observed& e) -> auto& {
-  return e.clusters.phi;
-}
-, [](event::Observed& e) -> auto& {
-  return e.calo_hits.energy;
-}
-, [](event::Observed& e) -> auto& {
-  return e.calo_hits.x;
-}
-, [](event::Observed& e) -> auto& {
-  return e.calo_hits.z;
-}
-}
-;
-for (Schema const& schema : built_in_schemas()) {
-  Elements const before = encode(schema.name, good);
-  auto const expect_contained = [&](event::Observed const& event, ElementType type) {
-    Elements const elements = encode(schema.name, event);
-    expect_lawful(elements, schema);
-    EXPECT_EQ(elements.size(), before.size());
-    EXPECT_EQ(elements.n_broken, schema.columns(type) != nullptr ? 1U : 0U) << schema.name;
-    // All but the broken row are as they were.
-    for (std::size_t i = 0; i < before.size(); ++i)
-      for (std::size_t j = 0; j < elements.size(); ++j) {
-        if (before.types[i] != elements.types[j] || before.rows[i] != elements.rows[j]) continue;
-        if (before.types[i] == type && before.rows[i] == 0) continue;
-        EXPECT_TRUE(std::equal(before.row(i).begin(), before.row(i).end(), elements.row(j).begin()));
-      }
+  using Event = event::Observed;
+  using Column = std::vector<float>;
+  using Pick = Column& (*)(Event&);
+  Pick const track_columns[] = {
+      [](Event& e) -> Column& { return e.tracks.at(TrackPoint::at_ip).omega; },
+      [](Event& e) -> Column& { return e.tracks.at(TrackPoint::at_ip).phi; },
+      [](Event& e) -> Column& { return e.tracks.at(TrackPoint::at_ip).tan_lambda; },
+      [](Event& e) -> Column& { return e.tracks.at(TrackPoint::at_ip).d0; },
+      [](Event& e) -> Column& { return e.tracks.at(TrackPoint::at_ip).z0; },
+      [](Event& e) -> Column& { return e.tracks.chi2; },
+      [](Event& e) -> Column& { return e.tracks.innermost_hit_radius; },
   };
-  for (float const bad : {nan, infinity, -infinity}) {
-    for (Pick const pick : track_columns) {
-      event::Observed event = good;
-      pick(event)[0] = bad;
-      expect_contained(event, ElementType::track);
-    }
-    if (schema.columns(ElementType::cluster) == nullptr) continue;
-    for (Pick const pick : cluster_columns) {  // hit 0 is in cluster 0
-      event::Observed event = good;
-      pick(event)[0] = bad;
-      expect_contained(event, ElementType::cluster);
+  Pick const cluster_columns[] = {
+      [](Event& e) -> Column& { return e.clusters.energy; },
+      [](Event& e) -> Column& { return e.clusters.x; },
+      [](Event& e) -> Column& { return e.clusters.z; },
+      [](Event& e) -> Column& { return e.clusters.theta; },
+      [](Event& e) -> Column& { return e.clusters.phi; },
+      [](Event& e) -> Column& { return e.calo_hits.energy; },
+      [](Event& e) -> Column& { return e.calo_hits.x; },
+      [](Event& e) -> Column& { return e.calo_hits.z; },
+  };
+  for (Schema const& schema : built_in_schemas()) {
+    Elements const before = encode(schema.name, good);
+    auto const expect_contained = [&](event::Observed const& event, ElementType type) {
+      Elements const elements = encode(schema.name, event);
+      expect_lawful(elements, schema);
+      EXPECT_EQ(elements.size(), before.size());
+      EXPECT_EQ(elements.n_broken, schema.columns(type) != nullptr ? 1U : 0U) << schema.name;
+      // All but the broken row are as they were.
+      for (std::size_t i = 0; i < before.size(); ++i)
+        for (std::size_t j = 0; j < elements.size(); ++j) {
+          if (before.types[i] != elements.types[j] || before.rows[i] != elements.rows[j]) continue;
+          if (before.types[i] == type && before.rows[i] == 0) continue;
+          EXPECT_TRUE(std::equal(before.row(i).begin(), before.row(i).end(), elements.row(j).begin()));
+        }
+    };
+    for (float const bad : {nan, infinity, -infinity}) {
+      for (Pick const pick : track_columns) {
+        event::Observed event = good;
+        pick(event)[0] = bad;
+        expect_contained(event, ElementType::track);
+      }
+      if (schema.columns(ElementType::cluster) == nullptr) continue;
+      for (Pick const pick : cluster_columns) {  // hit 0 is in cluster 0
+        event::Observed event = good;
+        pick(event)[0] = bad;
+        expect_contained(event, ElementType::cluster);
+      }
     }
   }
 }
+
+TEST(Encoder, ABrokenHitIsInNoGroupAndIsNamed) {
+  event::Observed event = test::random_event_with_hits(clic(), 40, 4);
+  Elements const before = encode("corpuscle-hit-groups-1", event);
+  EXPECT_EQ(before.flaws.size(), 0U);
+  event.calo_hits.time[3] = std::numeric_limits<float>::quiet_NaN();
+  Elements const after = encode("corpuscle-hit-groups-1", event);
+  expect_lawful(after, find_schema("corpuscle-hit-groups-1"));
+  EXPECT_EQ(after.n_broken, 1U);
+  ASSERT_EQ(after.flaws.size(), 1U);
+  EXPECT_EQ(describe(after.flaws[0], find_schema("corpuscle-hit-groups-1")),
+            "hit 3: its 'time' is nan, which is no finite number");
+  EXPECT_EQ(after.groups.hits.values.size() + 1, before.groups.hits.values.size());
+}
+
+TEST(Encoder, RowsOfGroupsLeadToTheGroups) {
+  event::Observed const event = test::random_event_with_hits(clic(), 40, 4);
+  Elements const elements = encode("corpuscle-hit-groups-1", event);
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    if (elements.types[i] != ElementType::hit_group) continue;
+    EXPECT_EQ(elements.references[i].energy, elements.groups.energy[elements.rows[i]]);
+    ++n;
+  }
+  EXPECT_EQ(n, elements.groups.size());
 }
 
 TEST(Encoder, AbsurdValuesAreLimitedAndCounted) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "corpuscle/core/expect.hpp"
 
@@ -33,20 +34,34 @@ class ElementFinder {
   std::array<std::vector<std::uint32_t>, encoding::n_element_types> element_;
 };
 
-std::uint32_t home(truth::Targets const& targets, std::size_t t, truth::Mode mode, bool has_tracks,
+/// @param cells  on which particles without a track live
+std::uint32_t home(truth::Targets const& targets, std::size_t t, ElementType cells, bool has_tracks,
                    ElementFinder const& find) {
   auto const tracks = targets.particles.tracks[t];
   if (has_tracks && !tracks.empty()) return find(ElementType::track, tracks[0].row());
-  if (mode == truth::Mode::hit)
+  if (cells == ElementType::hit)
     return targets.hits[t].is_valid() ? find(ElementType::hit, targets.hits[t].row()) : ElementFinder::none;
   auto const clusters = targets.particles.clusters[t];
-  return clusters.empty() ? ElementFinder::none : find(ElementType::cluster, clusters[0].row());
+  return clusters.empty() ? ElementFinder::none : find(cells, clusters[0].row());
+}
+
+/// The elements on which particles without a track live.
+ElementType cells_of(encoding::Schema const& schema) {
+  for (ElementType const type : {ElementType::hit, ElementType::hit_group})
+    if (schema.columns(type) != nullptr) return type;
+  return ElementType::cluster;
+}
+
+event::Event with_clusters(event::Event event, event::Clusters&& clusters) {
+  event.observed.clusters = std::move(clusters);
+  event.truth.cluster_links.clear();
+  return event;
 }
 
 }  // namespace
 
 truth::Mode mode_of(encoding::Schema const& schema) noexcept {
-  return schema.columns(ElementType::hit) != nullptr ? truth::Mode::hit : truth::Mode::cluster;
+  return cells_of(schema) == ElementType::hit ? truth::Mode::hit : truth::Mode::cluster;
 }
 
 bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcept {
@@ -55,11 +70,13 @@ bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcep
 
 void append_example(event::Event const& event, encoding::Encoder const& encode,
                     truth::TargetBuilder const& make_targets, Examples& examples) {
-  truth::Mode const mode = make_targets.config().mode;
-  CORPUSCLE_EXPECT(mode == mode_of(encode.schema()));
-  encoding::Elements const elements = encode(event.observed);
+  CORPUSCLE_EXPECT(make_targets.config().mode == mode_of(encode.schema()));
+  encoding::Elements elements = encode(event.observed);
   CORPUSCLE_EXPECT(elements.width == examples.width);
-  truth::Targets const targets = make_targets(event);
+  ElementType const cells = cells_of(encode.schema());
+  truth::Targets const targets = cells == ElementType::hit_group
+                                     ? make_targets(with_clusters(event, std::move(elements.groups)))
+                                     : make_targets(event);
   event::Particles const& particles = targets.particles;
 
   auto const append_all = [](auto& to, auto const& from) { to.insert(to.end(), from.begin(), from.end()); };
@@ -80,7 +97,7 @@ void append_example(event::Event const& event, encoding::Encoder const& encode,
     examples.particle.push_back({particles.energy[t], particles.px[t], particles.py[t], particles.pz[t],
                                  particles.mass[t], particles.charge[t], particles.x[t], particles.y[t],
                                  particles.z[t]});
-    std::uint32_t const element = home(targets, t, mode, elements.has_tracks, find);
+    std::uint32_t const element = home(targets, t, cells, elements.has_tracks, find);
     if (element == ElementFinder::none) continue;
     examples.label[first + element] =
         static_cast<std::uint8_t>(1 + static_cast<int>(particles.particle_class[t]));

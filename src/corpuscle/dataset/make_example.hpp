@@ -6,7 +6,8 @@
 
 namespace corpuscle::dataset {
 
-/// What a dataset of this schema has beside the tracks; the TargetBuilder must agree.
+/// What a dataset of this schema has beside the tracks; the TargetBuilder must agree. Groups of hits are
+/// clusters.
 truth::Mode mode_of(encoding::Schema const& schema) noexcept;
 
 /// False if particles with a track would have no element: a schema without tracks needs the rule 2026, which
@@ -15,7 +16,8 @@ bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcep
 
 /// Encodes an event and appends it with its targets.
 ///
-/// A target sits on its track if the schema has tracks, else on its cluster or, in hit mode, its hit. One
+/// A target sits on its track if the schema has tracks, else on its cluster or group of
+/// hits or, in hit mode, its hit. One
 /// whose home is no element (a track without a state at the interaction point) is among the particles only.
 ///
 /// @param event         has passed event::check

@@ -6,6 +6,7 @@
 
 #include "corpuscle/encoding/encoding.hpp"
 #include "corpuscle/encoding/geometry.hpp"
+#include "corpuscle/encoding/hit_groups.hpp"
 #include "corpuscle/encoding/measured_cluster.hpp"
 #include "corpuscle/encoding/measured_track.hpp"
 
@@ -18,6 +19,7 @@ using enum Transform;
 
 constexpr char const* clusters_schema = "corpuscle-clusters-1";
 constexpr char const* hits_schema = "corpuscle-hits-1";
+constexpr char const* groups_schema = "corpuscle-hit-groups-1";
 
 constexpr double pi = std::numbers::pi;
 
@@ -127,24 +129,47 @@ constexpr Definition<Hit> hit_columns[] = {
 
 class CorpuscleEncoding : public Encoding {
  public:
-  CorpuscleEncoding(bool with_hits, detector::Detector const& detector)
-      : with_hits_(with_hits), detector_(detector), surface_(detector.ecal) {}
+  /// @param cells  what there is beside tracks: clusters, hits or groups of hits
+  CorpuscleEncoding(ElementType cells, detector::Detector const& detector)
+      : cells_(cells), detector_(detector), surface_(detector.ecal) {}
 
   void append_all(event::Observed const& observed, Elements& elements) const override {
     for (std::size_t row = 0; row < observed.tracks.size(); ++row)
       if (auto const track = measure_track(observed.tracks, row, detector_))
         append<Track>(elements, ElementType::track, row, track_columns, *track, track->reference,
                       track->broken);
-    if (with_hits_) return append_hits(observed.calo_hits, elements);
-    ClusterMeasurer measure(detector_, surface_);
-    for (std::size_t row = 0; row < observed.clusters.size(); ++row) {
-      Cluster const cluster = measure(observed.clusters, row, observed.calo_hits);
-      append<Cluster>(elements, ElementType::cluster, row, cluster_columns, cluster, cluster.reference,
-                      cluster.broken);
+    if (cells_ == ElementType::hit) return append_hits(observed.calo_hits, elements);
+    if (cells_ == ElementType::cluster)
+      return append_clusters(observed.clusters, observed.calo_hits, elements);
+    elements.groups = group_hits(observed.calo_hits, detector_);
+    append_clusters(elements.groups, observed.calo_hits, elements);
+    for (std::size_t row = 0; row < observed.calo_hits.size(); ++row) {
+      Named const broken = broken_input(observed.calo_hits, row);
+      if (broken.name == nullptr) continue;
+      ++elements.n_broken;
+      elements.flaws.push_back(
+          {ElementType::hit, static_cast<std::uint32_t>(row), true, broken.name, broken.value});
     }
   }
 
  private:
+  void append_clusters(event::Clusters const& clusters, event::CaloHits const& hits,
+                       Elements& elements) const {
+    ClusterMeasurer measure(detector_, surface_);
+    for (std::size_t row = 0; row < clusters.size(); ++row) {
+      Cluster const cluster = measure(clusters, row, hits);
+      append<Cluster>(elements, cells_, row, cluster_columns, cluster, cluster.reference, cluster.broken);
+    }
+  }
+
+  static Named broken_input(event::CaloHits const& hits, std::size_t row) {
+    return first_broken({{"energy", hits.energy[row]},
+                         {"time", hits.time[row]},
+                         {"x", hits.x[row]},
+                         {"y", hits.y[row]},
+                         {"z", hits.z[row]}});
+  }
+
   void append_hits(event::CaloHits const& hits, Elements& elements) const {
     for (std::size_t row = 0; row < hits.size(); ++row) {
       Hit hit;
@@ -159,16 +184,11 @@ class CorpuscleEncoding : public Encoding {
       hit.region = hits.region[row];
       Reference const reference =
           make_reference(hit.energy, hit.pt, hit.angles.eta, hit.angles.sin_phi, hit.angles.cos_phi);
-      append<Hit>(elements, ElementType::hit, row, hit_columns, hit, reference,
-                  first_broken({{"energy", hit.energy},
-                                {"time", hit.time},
-                                {"x", hit.position.x},
-                                {"y", hit.position.y},
-                                {"z", hit.position.z}}));
+      append<Hit>(elements, ElementType::hit, row, hit_columns, hit, reference, broken_input(hits, row));
     }
   }
 
-  bool with_hits_;
+  ElementType cells_;
   detector::Detector detector_;
   CalorimeterSurface surface_;
 };
@@ -178,13 +198,23 @@ class CorpuscleEncoding : public Encoding {
 std::vector<Schema> corpuscle_schemas() {
   ElementColumns const tracks = columns_of<Track>(ElementType::track, track_columns);
   return {{clusters_schema, {tracks, columns_of<Cluster>(ElementType::cluster, cluster_columns)}},
-          {hits_schema, {tracks, columns_of<Hit>(ElementType::hit, hit_columns)}}};
+          {hits_schema, {tracks, columns_of<Hit>(ElementType::hit, hit_columns)}},
+          {groups_schema, {tracks, columns_of<Cluster>(ElementType::hit_group, cluster_columns)}}};
 }
 
 std::unique_ptr<Encoding const> make_corpuscle_encoding(std::string const& schema,
                                                         detector::Detector const& detector) {
-  if (schema != clusters_schema && schema != hits_schema) return nullptr;
-  return std::make_unique<CorpuscleEncoding const>(schema == hits_schema, detector);
+  ElementType cells{};
+  if (schema == clusters_schema) {
+    cells = ElementType::cluster;
+  } else if (schema == hits_schema) {
+    cells = ElementType::hit;
+  } else if (schema == groups_schema) {
+    cells = ElementType::hit_group;
+  } else {
+    return nullptr;
+  }
+  return std::make_unique<CorpuscleEncoding const>(cells, detector);
 }
 
 }  // namespace corpuscle::encoding

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "corpuscle/encoding/schema.hpp"
+#include "corpuscle/event/calorimeter.hpp"
 
 namespace corpuscle::encoding {
 
@@ -46,12 +47,14 @@ struct Elements {
   std::size_t width = 0;              ///< of the schema
   std::vector<float> features;        ///< [size, width], row by row, finite, not normalised
   std::vector<ElementType> types;     ///< [size]
-  std::vector<std::uint32_t> rows;    ///< [size]: row in the table of its type in the event
+  std::vector<std::uint32_t> rows;    ///< [size]: row in the table of its type in the event, or in `groups`
   std::vector<Reference> references;  ///< [size]
   bool has_tracks = true;             ///< whether the schema has tracks at all
+  event::Clusters groups;             ///< of hits (hit_groups.hpp), where the schema has such elements
   std::size_t n_broken = 0;   ///< elements with an input that is not a finite number; what needs it is 0
   std::size_t n_limited = 0;  ///< features outside the range of their column, set to its end
-  std::vector<Flaw> flaws;    ///< one for each element with any of these, type by type, as in the tables
+  std::vector<Flaw> flaws;    ///< one for each element with any of these, type by type, as in the tables;
+                              ///< then those of hits that are in no group
 
   [[nodiscard]] std::size_t size() const noexcept { return types.size(); }
   [[nodiscard]] std::span<float const> row(std::size_t element) const noexcept {

@@ -31,6 +31,7 @@ std::size_t n_rows(event::Observed const& observed, ElementType type) {
     case ElementType::cluster: return observed.clusters.size();
     case ElementType::hit: return observed.calo_hits.size();
     case ElementType::tracker_hit: return observed.tracker_hits.size();
+    case ElementType::hit_group: return observed.calo_hits.size() / 10;  // about
   }
   return 0;
 }
@@ -65,6 +66,7 @@ Elements in_canonical_order(Elements&& elements, Schema const& schema, Flawed fl
   sorted.n_broken = elements.n_broken;
   sorted.n_limited = elements.n_limited;
   sorted.flaws = std::move(elements.flaws);
+  sorted.groups = std::move(elements.groups);
   sorted.features.reserve(ranks.size() * elements.width);
   sorted.types.reserve(ranks.size());
   sorted.rows.reserve(ranks.size());

@@ -36,7 +36,8 @@ std::string first_difference(Schema const& theirs, Schema const& ours) {
 }  // namespace
 
 std::string_view name(ElementType type) {
-  constexpr std::array<std::string_view, n_element_types> names{"track", "cluster", "hit", "tracker_hit"};
+  constexpr std::array<std::string_view, n_element_types> names{"track", "cluster", "hit", "tracker_hit",
+                                                                "hit_group"};
   return names[static_cast<std::size_t>(type)];
 }
 

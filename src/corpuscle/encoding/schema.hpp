@@ -12,10 +12,10 @@
 namespace corpuscle::encoding {
 
 /// What one row of the matrix stands for.
-enum class ElementType : std::uint8_t { track, cluster, hit, tracker_hit };
-inline constexpr std::size_t n_element_types = 4;
+enum class ElementType : std::uint8_t { track, cluster, hit, tracker_hit, hit_group };
+inline constexpr std::size_t n_element_types = 5;
 
-/// "track", "cluster", "hit" (of a calorimeter) and "tracker_hit".
+/// "track", "cluster", "hit" (of a calorimeter), "tracker_hit" and "hit_group" (hit_groups.hpp).
 std::string_view name(ElementType type);
 
 /// How a quantity becomes the value in its column.
@@ -67,8 +67,8 @@ struct Schema {
 };
 
 /// The schemas that Encoder knows: "corpuscle-clusters-1", "corpuscle-hits-1",
-/// "mlpf-2023-clusters", "mlpf-2023-hits", "mlpf-2026-clusters", "mlpf-2026-hits". Made at the first call;
-/// thread-safe.
+/// "corpuscle-hit-groups-1", "mlpf-2023-clusters", "mlpf-2023-hits", "mlpf-2026-clusters", "mlpf-2026-hits".
+/// Made at the first call; thread-safe.
 std::span<Schema const> built_in_schemas();
 
 /// The one of this name.

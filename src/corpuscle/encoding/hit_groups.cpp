@@ -1,0 +1,218 @@
+#include "corpuscle/encoding/hit_groups.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "corpuscle/core/vector3.hpp"
+
+namespace corpuscle::encoding {
+namespace {
+
+using core::Vector3;
+using event::Subdetector;
+
+constexpr float density_reach = 1.5F;  // cells
+constexpr int reach = 3;               // cells; also the width of a box
+constexpr int outer_reach = 12;        // cells; a whole number of boxes
+constexpr double sparse = 0.08;        // GeV; two minimum ionising hits of an HCAL, ten of an ECAL
+
+/// [mm]
+double cell_of(Subdetector subdetector, detector::Detector const& detector) {
+  auto const size = [](detector::CalorimeterShell const& shell) {
+    return std::max(shell.cell_size, shell.layer_pitch);
+  };
+  if (subdetector == Subdetector::hcal) return size(detector.hcal);
+  if (subdetector == Subdetector::muon && size(detector.muon) > 0) return size(detector.muon);
+  return size(detector.ecal);
+}
+
+struct Hit {
+  /// The box that it is in, the same for no other; boxes that differ in z alone follow each other.
+  std::uint64_t box = 0;
+  float x = 0, y = 0, z = 0;  ///< [cells]
+  float energy = 0;           ///< [GeV]
+  std::uint32_t row = 0;
+  double density = 0;        ///< [GeV]
+  std::uint32_t parent = 0;  ///< that it follows; itself if it begins a group
+};
+
+/// Hits in boxes of space. Positions are counted from the origin in the cells of each subdetector.
+class Boxes {
+ public:
+  explicit Boxes(std::vector<Hit>&& hits) : hits_(std::move(hits)) {
+    std::sort(hits_.begin(), hits_.end(), [](Hit const& a, Hit const& b) {
+      return std::tie(a.box, b.energy, a.x, a.y, a.z) < std::tie(b.box, a.energy, b.x, b.y, b.z);
+    });
+    for (std::uint32_t i = 0; i < hits_.size();) {
+      Range& column = columns_[hits_[i].box >> bits];
+      column.first = i;
+      while (i < hits_.size() && hits_[i].box >> bits == hits_[column.first].box >> bits) ++i;
+      column.last = i;
+    }
+  }
+
+  [[nodiscard]] static std::uint64_t box_of(Subdetector subdetector, float x, float y, float z) {
+    auto const index = [](float v) {
+      double const limited = std::clamp(std::floor(v / static_cast<double>(reach)), -1. * half, half - 1.);
+      return static_cast<std::uint64_t>(static_cast<std::int64_t>(limited) + half);
+    };
+    return ((static_cast<std::uint64_t>(subdetector) << bits | index(x)) << bits | index(y)) << bits |
+           index(z);
+  }
+
+  [[nodiscard]] std::vector<Hit>& hits() noexcept { return hits_; }
+
+  /// Calls visit(j, squared distance [cells^2]) for the hits at most so many boxes from that of hit i, always
+  /// in the same order; and for itself.
+  template <class Visit>
+  void for_each_near(std::uint32_t i, int n_boxes, Visit&& visit) {
+    Hit const& a = hits_[i];
+    if (a.box != box_ || n_boxes != n_boxes_) look_around(a.box, n_boxes);
+    for (auto const [first, last] : near_)
+      for (std::uint32_t j = first; j < last; ++j) {
+        float const dx = a.x - hits_[j].x, dy = a.y - hits_[j].y, dz = a.z - hits_[j].z;
+        visit(j, dx * dx + dy * dy + dz * dz);
+      }
+  }
+
+ private:
+  static constexpr int bits = 20;
+  static constexpr std::int64_t half = 1 << (bits - 1);
+
+  struct Range {
+    std::uint32_t first = 0, last = 0;  ///< of hits_
+  };
+
+  void look_around(std::uint64_t box, int n) {
+    box_ = box;
+    n_boxes_ = n;
+    near_.clear();
+    auto const m = static_cast<std::uint64_t>(n);
+    for (std::uint64_t dx = 0; dx <= 2 * m; ++dx)
+      for (std::uint64_t dy = 0; dy <= 2 * m; ++dy) {
+        // Differences carry over at the ends of the range, 10^4 m away, into places where no hit can be.
+        std::uint64_t const centre = box + ((dx - m) << (2 * bits)) + ((dy - m) << bits);
+        auto const column = columns_.find(centre >> bits);
+        if (column == columns_.end()) continue;
+        auto const from = [&](std::uint64_t wanted) {
+          auto const begin = hits_.begin() + column->second.first, end = hits_.begin() + column->second.last;
+          return static_cast<std::uint32_t>(
+              std::partition_point(begin, end, [&](Hit const& h) { return h.box < wanted; }) - hits_.begin());
+        };
+        Range const range{from(centre - m), from(centre + m + 1)};
+        if (range.first < range.last) near_.push_back(range);
+      }
+  }
+
+  std::vector<Hit> hits_;
+  std::unordered_map<std::uint64_t, Range> columns_;
+  std::uint64_t box_ = ~std::uint64_t{0};
+  int n_boxes_ = 0;
+  std::vector<Range> near_;  ///< of box_
+};
+
+struct Group {
+  double energy = 0;          ///< [GeV]
+  double ecal = 0, hcal = 0;  ///< parts of it [GeV]
+  Vector3 centroid;           ///< times the energy, at first
+  std::vector<event::CaloHitId> hits;
+};
+
+}  // namespace
+
+event::Clusters group_hits(event::CaloHits const& table, detector::Detector const& detector) {
+  std::vector<Hit> found;
+  found.reserve(table.size());
+  for (std::uint32_t row = 0; row < table.size(); ++row) {
+    Subdetector const subdetector = table.subdetector[row];
+    auto const inverse = static_cast<float>(1 / cell_of(subdetector, detector));
+    Hit hit;
+    hit.energy = table.energy[row];
+    hit.x = table.x[row] * inverse;
+    hit.y = table.y[row] * inverse;
+    hit.z = table.z[row] * inverse;
+    hit.row = row;
+    if (!(hit.energy > 0) || !std::isfinite(hit.energy + table.time[row] + hit.x + hit.y + hit.z)) continue;
+    hit.box = Boxes::box_of(subdetector, hit.x, hit.y, hit.z);
+    found.push_back(hit);
+  }
+  Boxes boxes(std::move(found));
+  std::vector<Hit>& hits = boxes.hits();
+  auto const n = static_cast<std::uint32_t>(hits.size());
+
+  for (std::uint32_t i = 0; i < n; ++i) {
+    double around = 0;
+    boxes.for_each_near(i, 1, [&](std::uint32_t j, float d2) {
+      if (d2 < density_reach * density_reach) around += hits[j].energy;
+    });
+    hits[i].density = 0.5 * (hits[i].energy + around);
+  }
+  for (std::uint32_t i = 0; i < n; ++i) {
+    auto const follow_within = [&](int cells) {
+      auto nearest = static_cast<float>(cells * cells);
+      hits[i].parent = i;
+      boxes.for_each_near(i, cells / reach, [&](std::uint32_t j, float d2) {
+        bool const is_denser = std::tie(hits[j].density, i) > std::tie(hits[i].density, j);
+        if (!is_denser || !(d2 < nearest)) return;
+        nearest = d2;
+        hits[i].parent = j;
+      });
+    };
+    follow_within(reach);
+    if (hits[i].parent == i && hits[i].density < sparse) follow_within(outer_reach);
+  }
+
+  std::vector<Group> groups;
+  std::vector<std::uint32_t> group_of(n);  // of those that begin one
+  for (std::uint32_t i = 0; i < n; ++i) {
+    if (hits[i].parent != i) continue;
+    group_of[i] = static_cast<std::uint32_t>(groups.size());
+    groups.emplace_back();
+  }
+  for (std::uint32_t i = 0; i < n; ++i) {
+    std::uint32_t first = i;
+    while (hits[first].parent != first) first = hits[first].parent;
+    hits[i].parent = first;  // shortens the way of those that follow
+    Group& group = groups[group_of[first]];
+    std::uint32_t const row = hits[i].row;
+    double const energy = hits[i].energy;
+    group.energy += energy;
+    if (table.subdetector[row] == Subdetector::ecal) group.ecal += energy;
+    if (table.subdetector[row] == Subdetector::hcal) group.hcal += energy;
+    group.centroid = group.centroid + energy * Vector3{table.x[row], table.y[row], table.z[row]};
+    group.hits.emplace_back(row);
+  }
+  for (Group& group : groups) group.centroid = (1 / group.energy) * group.centroid;
+  std::sort(groups.begin(), groups.end(), [](Group const& a, Group const& b) {
+    return std::tie(b.energy, a.centroid.x, a.centroid.y, a.centroid.z) <
+           std::tie(a.energy, b.centroid.x, b.centroid.y, b.centroid.z);
+  });
+
+  event::Clusters result;
+  result.resize(groups.size());
+  auto const round = [](double number) { return static_cast<float>(number); };
+  for (std::size_t k = 0; k < groups.size(); ++k) {
+    Group const& group = groups[k];
+    auto const& [x, y, z] = group.centroid;
+    result.energy[k] = round(group.energy);
+    result.x[k] = round(x);
+    result.y[k] = round(y);
+    result.z[k] = round(z);
+    result.theta[k] = round(std::atan2(core::transverse_length(group.centroid), z));
+    result.phi[k] = round(std::atan2(y, x));
+    result.energy_ecal[k] = round(group.ecal);
+    result.energy_hcal[k] = round(group.hcal);
+    result.energy_other[k] = round(group.energy - group.ecal - group.hcal);
+    result.hits.push_back(group.hits);
+  }
+  return result;
+}
+
+}  // namespace corpuscle::encoding
