@@ -1,12 +1,10 @@
 #include "corpuscle/encoding/hit_groups.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -50,11 +48,10 @@ class Boxes {
     std::sort(hits_.begin(), hits_.end(), [](Hit const& a, Hit const& b) {
       return std::tie(a.box, b.energy, a.x, a.y, a.z) < std::tie(b.box, a.energy, b.x, b.y, b.z);
     });
-    for (std::uint32_t i = 0; i < hits_.size();) {
-      Range& column = columns_[hits_[i].box >> bits];
-      column.first = i;
-      while (i < hits_.size() && hits_[i].box >> bits == hits_[column.first].box >> bits) ++i;
-      column.last = i;
+    for (std::uint32_t i = 0; i < hits_.size(); ++i) {
+      std::uint64_t const column = hits_[i].box >> bits;
+      if (columns_.empty() || columns_.back().key != column) columns_.push_back({column, {i, i}});
+      columns_.back().hits.last = i + 1;
     }
   }
 
@@ -69,14 +66,14 @@ class Boxes {
 
   [[nodiscard]] std::vector<Hit>& hits() noexcept { return hits_; }
 
-  /// Calls visit(j, squared distance [cells^2]) for the hits at most so many boxes from that of hit i, always
-  /// in the same order; and for itself.
+  /// Calls visit(j, squared distance [cells^2]) for the hits j, not before `first`, at most so many boxes
+  /// from that of hit i, in an order that only depends on the box; and for i itself.
   template <class Visit>
-  void for_each_near(std::uint32_t i, int n_boxes, Visit&& visit) {
+  void for_each_near(std::uint32_t i, int n_boxes, std::uint32_t first, Visit&& visit) {
     Hit const& a = hits_[i];
     if (a.box != box_ || n_boxes != n_boxes_) look_around(a.box, n_boxes);
-    for (auto const [first, last] : near_)
-      for (std::uint32_t j = first; j < last; ++j) {
+    for (Range const range : near_)
+      for (std::uint32_t j = std::max(first, range.first); j < range.last; ++j) {
         float const dx = a.x - hits_[j].x, dy = a.y - hits_[j].y, dz = a.z - hits_[j].z;
         visit(j, dx * dx + dy * dy + dz * dz);
       }
@@ -90,29 +87,38 @@ class Boxes {
     std::uint32_t first = 0, last = 0;  ///< of hits_
   };
 
+  /// Boxes that differ in z alone: their place is in the upper bits of the box.
+  struct Column {
+    std::uint64_t key = 0;
+    Range hits;
+  };
+
+  /// Of columns that differ in y alone, and of hits in one column, those wanted are beside each other.
   void look_around(std::uint64_t box, int n) {
     box_ = box;
     n_boxes_ = n;
     near_.clear();
     auto const m = static_cast<std::uint64_t>(n);
-    for (std::uint64_t dx = 0; dx <= 2 * m; ++dx)
-      for (std::uint64_t dy = 0; dy <= 2 * m; ++dy) {
-        // Differences carry over at the ends of the range, 10^4 m away, into places where no hit can be.
-        std::uint64_t const centre = box + ((dx - m) << (2 * bits)) + ((dy - m) << bits);
-        auto const column = columns_.find(centre >> bits);
-        if (column == columns_.end()) continue;
+    // Differences carry over at the ends of the range, 10^3 m away, into places where no hit can be.
+    for (std::uint64_t dx = 0; dx <= 2 * m; ++dx) {
+      std::uint64_t const row = (box >> bits) + ((dx - m) << bits);
+      auto column = std::partition_point(columns_.begin(), columns_.end(),
+                                         [&](Column const& c) { return c.key < row - m; });
+      for (; column != columns_.end() && column->key <= row + m; ++column) {
+        std::uint64_t const centre = column->key << bits | (box & ((1U << bits) - 1));
         auto const from = [&](std::uint64_t wanted) {
-          auto const begin = hits_.begin() + column->second.first, end = hits_.begin() + column->second.last;
+          auto const begin = hits_.begin() + column->hits.first, end = hits_.begin() + column->hits.last;
           return static_cast<std::uint32_t>(
               std::partition_point(begin, end, [&](Hit const& h) { return h.box < wanted; }) - hits_.begin());
         };
         Range const range{from(centre - m), from(centre + m + 1)};
         if (range.first < range.last) near_.push_back(range);
       }
+    }
   }
 
   std::vector<Hit> hits_;
-  std::unordered_map<std::uint64_t, Range> columns_;
+  std::vector<Column> columns_;  ///< by key
   std::uint64_t box_ = ~std::uint64_t{0};
   int n_boxes_ = 0;
   std::vector<Range> near_;  ///< of box_
@@ -147,26 +153,40 @@ event::Clusters group_hits(event::CaloHits const& table, detector::Detector cons
   std::vector<Hit>& hits = boxes.hits();
   auto const n = static_cast<std::uint32_t>(hits.size());
 
+  struct Pair {
+    std::uint32_t i, j;
+    float squared_distance;
+  };
+  std::vector<Pair> pairs;
   for (std::uint32_t i = 0; i < n; ++i) {
-    double around = 0;
-    boxes.for_each_near(i, 1, [&](std::uint32_t j, float d2) {
-      if (d2 < density_reach * density_reach) around += hits[j].energy;
+    hits[i].density += hits[i].energy;
+    boxes.for_each_near(i, 1, i + 1, [&](std::uint32_t j, float d2) {
+      if (!(d2 < reach * reach)) return;
+      pairs.push_back({i, j, d2});
+      if (!(d2 < density_reach * density_reach)) return;
+      hits[i].density += 0.5 * hits[j].energy;
+      hits[j].density += 0.5 * hits[i].energy;
     });
-    hits[i].density = 0.5 * (hits[i].energy + around);
+  }
+  auto const is_denser = [&](std::uint32_t a, std::uint32_t b) {
+    return hits[a].density > hits[b].density || (hits[a].density == hits[b].density && a < b);
+  };
+  for (std::uint32_t i = 0; i < n; ++i) hits[i].parent = i;
+  std::vector<float> nearest(n, reach * reach);
+  auto const may_follow = [&](std::uint32_t i, std::uint32_t j, float d2) {
+    bool const is_nearer = d2 < nearest[i] || (d2 == nearest[i] && is_denser(j, hits[i].parent));
+    if (!is_nearer || !is_denser(j, i)) return;
+    nearest[i] = d2;
+    hits[i].parent = j;
+  };
+  for (auto const [i, j, d2] : pairs) {
+    may_follow(i, j, d2);
+    may_follow(j, i, d2);
   }
   for (std::uint32_t i = 0; i < n; ++i) {
-    auto const follow_within = [&](int cells) {
-      auto nearest = static_cast<float>(cells * cells);
-      hits[i].parent = i;
-      boxes.for_each_near(i, cells / reach, [&](std::uint32_t j, float d2) {
-        bool const is_denser = std::tie(hits[j].density, i) > std::tie(hits[i].density, j);
-        if (!is_denser || !(d2 < nearest)) return;
-        nearest = d2;
-        hits[i].parent = j;
-      });
-    };
-    follow_within(reach);
-    if (hits[i].parent == i && hits[i].density < sparse) follow_within(outer_reach);
+    if (hits[i].parent != i || !(hits[i].density < sparse)) continue;
+    nearest[i] = outer_reach * outer_reach;
+    boxes.for_each_near(i, outer_reach / reach, 0, [&](std::uint32_t j, float d2) { may_follow(i, j, d2); });
   }
 
   std::vector<Group> groups;
