@@ -118,7 +118,7 @@ class BadInputs : public ::testing::TestWithParam<test::SketchModel> {
                       [](Bad const& x, Bad const& y) { return x.type == y.type && x.row == y.row; });
   }
 
-  bool has_hits_ = std::string_view(GetParam().schema) == "corpuscle-hits-1";
+  bool has_hits_ = encoding::find_schema(GetParam().schema).columns(ElementType::cluster) == nullptr;
   test::TemporaryFile file_{core::cat("bad_input_", GetParam().name)};
   std::vector<event::Observed> clean_, spoilt_;
   std::vector<std::set<Bad>> bad_;  ///< of each event

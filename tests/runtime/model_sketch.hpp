@@ -115,7 +115,8 @@ inline std::vector<SketchModel> sketch_models() {
           {"window_transformer_on_hits", "corpuscle-hits-1", encoding::Layout::standard, window},
           {"gnn_lsh", "mlpf-2023-clusters", encoding::Layout::mlpf_2023, gnn},
           {"kernel_transformer", "mlpf-2023-clusters", encoding::Layout::mlpf_2023, kernel},
-          {"attention", "mlpf-2026-clusters", encoding::Layout::mlpf_2026, attention}};
+          {"attention", "mlpf-2026-clusters", encoding::Layout::mlpf_2026, attention},
+          {"window_transformer_on_groups", "corpuscle-hit-groups-1", encoding::Layout::standard, window}};
 }
 
 inline artifact::ModelDescription description_of(SketchModel const& sketch) {

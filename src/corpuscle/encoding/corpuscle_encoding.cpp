@@ -145,10 +145,14 @@ class CorpuscleEncoding : public Encoding {
     append_clusters(elements.groups, observed.calo_hits, elements);
     for (std::size_t row = 0; row < observed.calo_hits.size(); ++row) {
       Named const broken = broken_input(observed.calo_hits, row);
-      if (broken.name == nullptr) continue;
-      ++elements.n_broken;
-      elements.flaws.push_back(
-          {ElementType::hit, static_cast<std::uint32_t>(row), true, broken.name, broken.value});
+      double const energy = observed.calo_hits.energy[row];
+      auto const hit = static_cast<std::uint32_t>(row);
+      if (broken.name != nullptr) {
+        ++elements.n_broken;
+        elements.flaws.push_back({ElementType::hit, hit, true, broken.name, broken.value});
+      } else if (energy < min_grouped_energy || energy > max_grouped_energy) {
+        elements.flaws.push_back({ElementType::hit, hit, false, "energy", energy});
+      }
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/encoding/encoding.hpp"
+#include "corpuscle/encoding/hit_groups.hpp"
 
 namespace corpuscle::encoding {
 namespace {
@@ -87,7 +88,11 @@ std::string describe(Flaw const& flaw, Schema const& schema) {
   std::string const what =
       core::cat(name(flaw.type), ' ', flaw.row, ": its '", flaw.column, "' is ", flaw.value);
   if (flaw.is_broken) return what + ", which is no finite number";
-  for (Column const& column : *schema.columns(flaw.type))
+  std::vector<Column> const* columns = schema.columns(flaw.type);
+  if (columns == nullptr)
+    return core::cat(what, " GeV; ", schema.name, " groups hits of ", min_grouped_energy, " to ",
+                     max_grouped_energy, " GeV");
+  for (Column const& column : *columns)
     if (column.name == flaw.column)
       return core::cat(what, column.unit.empty() ? "" : " ", column.unit, "; ", schema.name,
                        " has the range ", column.low, " to ", column.high);

@@ -145,7 +145,8 @@ event::Clusters group_hits(event::CaloHits const& table, detector::Detector cons
     hit.y = table.y[row] * inverse;
     hit.z = table.z[row] * inverse;
     hit.row = row;
-    if (!(hit.energy > 0) || !std::isfinite(hit.energy + table.time[row] + hit.x + hit.y + hit.z)) continue;
+    bool const is_measured = hit.energy >= min_grouped_energy && hit.energy <= max_grouped_energy;
+    if (!is_measured || !std::isfinite(table.time[row] + hit.x + hit.y + hit.z)) continue;
     hit.box = Boxes::box_of(subdetector, hit.x, hit.y, hit.z);
     found.push_back(hit);
   }
