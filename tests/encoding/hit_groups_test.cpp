@@ -133,6 +133,17 @@ TEST(HitGroups, HitsThatCannotBePlacedAreLeftOut) {
   EXPECT_EQ(group(event).size(), 0U);
 }
 
+// As in files without positions. Pair by pair it would be 5 10^9, which no machine remembers.
+TEST(HitGroups, AHundredThousandHitsInOnePlaceAreOneGroup) {
+  event::Observed event;
+  event.calo_hits.resize(100'000);
+  std::fill(event.calo_hits.energy.begin(), event.calo_hits.energy.end(), 0.01F);
+  event::Clusters const groups = group(event);
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups.hits[0].size(), 100'000U);
+  EXPECT_FLOAT_EQ(groups.energy[0], 1000);
+}
+
 TEST(HitGroups, PlacesFarAwayAreHarmless) {
   event::Observed event = row_of_hits(2, 1, 0.1);
   test::add_hit(event, {1e30, -1e30, 1e30}, 1);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -21,6 +22,8 @@ constexpr int reach = 3;               // cells; also the width of a box
 constexpr int outer_reach = 12;        // cells; a whole number of boxes
 constexpr double sparse = 0.08;        // GeV; two minimum ionising hits of an HCAL, ten of an ECAL
 
+constexpr std::uint32_t nowhere = std::numeric_limits<std::uint32_t>::max();
+
 /// [mm]
 double cell_of(Subdetector subdetector, detector::Detector const& detector) {
   auto const size = [](detector::CalorimeterShell const& shell) {
@@ -31,37 +34,78 @@ double cell_of(Subdetector subdetector, detector::Detector const& detector) {
   return size(detector.ecal);
 }
 
+constexpr int bits = 20;  // of the number of a box along an axis
+constexpr std::int64_t half = 1 << (bits - 1);
+
+/// A hit, or several in one place: files without positions have all of them there.
 struct Hit {
   /// The box that it is in, the same for no other; boxes that differ in z alone follow each other.
   std::uint64_t box = 0;
-  float x = 0, y = 0, z = 0;  ///< [cells]
-  float energy = 0;           ///< [GeV]
-  std::uint32_t row = 0;
-  double density = 0;        ///< [GeV]
-  std::uint32_t parent = 0;  ///< that it follows; itself if it begins a group
+  float x = 0, y = 0, z = 0;  ///< from the origin [cells]
+  double energy = 0;          ///< [GeV]
+  std::uint32_t row = 0;      ///< of one of them
+  double density = 0;         ///< [GeV]
+  std::uint32_t parent = 0;   ///< that it follows; itself if it begins a group
+
+  [[nodiscard]] Subdetector subdetector() const { return static_cast<Subdetector>(box >> (3 * bits)); }
 };
 
-/// Hits in boxes of space. Positions are counted from the origin in the cells of each subdetector.
+std::uint64_t box_of(Subdetector subdetector, float x, float y, float z) {
+  auto const index = [](float v) {
+    double const limited = std::clamp(std::floor(v / static_cast<double>(reach)), -1. * half, half - 1.);
+    return static_cast<std::uint64_t>(static_cast<std::int64_t>(limited) + half);
+  };
+  return ((static_cast<std::uint64_t>(subdetector) << bits | index(x)) << bits | index(y)) << bits | index(z);
+}
+
+/// The hits that can be placed, box by box, each place once.
+/// @param place_of  [table.size()] gets where a row is in the result
+std::vector<Hit> placed(event::CaloHits const& table, detector::Detector const& detector,
+                        std::vector<std::uint32_t>& place_of) {
+  std::vector<Hit> hits;
+  hits.reserve(table.size());
+  for (std::uint32_t row = 0; row < table.size(); ++row) {
+    Subdetector const subdetector = table.subdetector[row];
+    auto const inverse = static_cast<float>(1 / cell_of(subdetector, detector));
+    Hit hit;
+    hit.energy = table.energy[row];
+    hit.x = table.x[row] * inverse;
+    hit.y = table.y[row] * inverse;
+    hit.z = table.z[row] * inverse;
+    hit.row = row;
+    bool const is_measured = hit.energy >= min_grouped_energy && hit.energy <= max_grouped_energy;
+    if (!is_measured || !std::isfinite(table.time[row] + hit.x + hit.y + hit.z)) continue;
+    hit.box = box_of(subdetector, hit.x, hit.y, hit.z);
+    hits.push_back(hit);
+  }
+  std::sort(hits.begin(), hits.end(), [](Hit const& a, Hit const& b) {
+    return std::tie(a.box, a.x, a.y, a.z, a.energy) < std::tie(b.box, b.x, b.y, b.z, b.energy);
+  });
+  place_of.assign(table.size(), nowhere);
+  std::size_t n = 0;
+  for (Hit const& hit : hits) {
+    auto const place = [](Hit const& h) { return std::tie(h.box, h.x, h.y, h.z); };
+    if (n > 0 && place(hits[n - 1]) == place(hit)) {
+      hits[n - 1].energy += hit.energy;
+    } else {
+      hits[n++] = hit;
+    }
+    place_of[hit.row] = static_cast<std::uint32_t>(n - 1);
+  }
+  hits.resize(n);
+  return hits;
+}
+
+/// Hits in boxes of space.
 class Boxes {
  public:
+  /// @param hits  from `placed`
   explicit Boxes(std::vector<Hit>&& hits) : hits_(std::move(hits)) {
-    std::sort(hits_.begin(), hits_.end(), [](Hit const& a, Hit const& b) {
-      return std::tie(a.box, b.energy, a.x, a.y, a.z) < std::tie(b.box, a.energy, b.x, b.y, b.z);
-    });
     for (std::uint32_t i = 0; i < hits_.size(); ++i) {
       std::uint64_t const column = hits_[i].box >> bits;
       if (columns_.empty() || columns_.back().key != column) columns_.push_back({column, {i, i}});
       columns_.back().hits.last = i + 1;
     }
-  }
-
-  [[nodiscard]] static std::uint64_t box_of(Subdetector subdetector, float x, float y, float z) {
-    auto const index = [](float v) {
-      double const limited = std::clamp(std::floor(v / static_cast<double>(reach)), -1. * half, half - 1.);
-      return static_cast<std::uint64_t>(static_cast<std::int64_t>(limited) + half);
-    };
-    return ((static_cast<std::uint64_t>(subdetector) << bits | index(x)) << bits | index(y)) << bits |
-           index(z);
   }
 
   [[nodiscard]] std::vector<Hit>& hits() noexcept { return hits_; }
@@ -80,9 +124,6 @@ class Boxes {
   }
 
  private:
-  static constexpr int bits = 20;
-  static constexpr std::int64_t half = 1 << (bits - 1);
-
   struct Range {
     std::uint32_t first = 0, last = 0;  ///< of hits_
   };
@@ -134,23 +175,8 @@ struct Group {
 }  // namespace
 
 event::Clusters group_hits(event::CaloHits const& table, detector::Detector const& detector) {
-  std::vector<Hit> found;
-  found.reserve(table.size());
-  for (std::uint32_t row = 0; row < table.size(); ++row) {
-    Subdetector const subdetector = table.subdetector[row];
-    auto const inverse = static_cast<float>(1 / cell_of(subdetector, detector));
-    Hit hit;
-    hit.energy = table.energy[row];
-    hit.x = table.x[row] * inverse;
-    hit.y = table.y[row] * inverse;
-    hit.z = table.z[row] * inverse;
-    hit.row = row;
-    bool const is_measured = hit.energy >= min_grouped_energy && hit.energy <= max_grouped_energy;
-    if (!is_measured || !std::isfinite(table.time[row] + hit.x + hit.y + hit.z)) continue;
-    hit.box = Boxes::box_of(subdetector, hit.x, hit.y, hit.z);
-    found.push_back(hit);
-  }
-  Boxes boxes(std::move(found));
+  std::vector<std::uint32_t> place_of;
+  Boxes boxes(placed(table, detector, place_of));
   std::vector<Hit>& hits = boxes.hits();
   auto const n = static_cast<std::uint32_t>(hits.size());
 
@@ -202,14 +228,14 @@ event::Clusters group_hits(event::CaloHits const& table, detector::Detector cons
     while (hits[first].parent != first) first = hits[first].parent;
     hits[i].parent = first;  // shortens the way of those that follow
     Group& group = groups[group_of[first]];
-    std::uint32_t const row = hits[i].row;
-    double const energy = hits[i].energy;
+    auto const [energy, row] = std::pair(hits[i].energy, hits[i].row);
     group.energy += energy;
-    if (table.subdetector[row] == Subdetector::ecal) group.ecal += energy;
-    if (table.subdetector[row] == Subdetector::hcal) group.hcal += energy;
+    if (hits[i].subdetector() == Subdetector::ecal) group.ecal += energy;
+    if (hits[i].subdetector() == Subdetector::hcal) group.hcal += energy;
     group.centroid = group.centroid + energy * Vector3{table.x[row], table.y[row], table.z[row]};
-    group.hits.emplace_back(row);
   }
+  for (std::uint32_t row = 0; row < table.size(); ++row)
+    if (place_of[row] != nowhere) groups[group_of[hits[place_of[row]].parent]].hits.emplace_back(row);
   for (Group& group : groups) group.centroid = (1 / group.energy) * group.centroid;
   std::sort(groups.begin(), groups.end(), [](Group const& a, Group const& b) {
     return std::tie(b.energy, a.centroid.x, a.centroid.y, a.centroid.z) <
