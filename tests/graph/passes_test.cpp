@@ -95,6 +95,16 @@ TEST_F(Fusion, ASumPerEventStaysApart) {
   EXPECT_EQ(count<Add>(fuse(graph)), 1U);
 }
 
+TEST_F(Fusion, RowsThatArePutBackTakeOnASum) {
+  NodeId const order = graph.add(LshOrder{graph.add({{1, 3}, {1, 0, 0}}), 4}, {x}, "order");
+  NodeId const sorted = graph.add(Gather{}, {x, order}, "gather");
+  NodeId const back = graph.add(Scatter{}, {sorted, order}, "scatter");
+  graph.set_output(graph.add(Add{}, {x, back}, "sum"));
+  Graph const fused = fuse(graph);
+  ASSERT_EQ(count<Add>(fused), 0U);
+  EXPECT_EQ(fused[fused.output()].inputs, (std::vector<NodeId>{sorted, order, x}));
+}
+
 TEST_F(Fusion, EqualOperationsAreOne) {
   NodeId const a = graph.add(Map{Function::elu}, {dense(x, "a")}, "map a");
   NodeId const b = graph.add(Map{Function::elu}, {dense(x, "b")}, "map b");

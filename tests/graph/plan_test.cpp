@@ -82,6 +82,27 @@ TEST(Plan, NoValueIsOverwrittenBeforeItsLastReader) {
   EXPECT_GT(n_checked, 1000U);
 }
 
+/// h + f(h), f by windows: of h itself, or of what an earlier stage made of it.
+Plan sum_of_windows(bool sorts_itself) {
+  Graph graph(3, 1);
+  NodeId const x = graph.add(Features{}, {}, "x");
+  NodeId const h = graph.add(Map{Function::elu}, {x}, "h");
+  NodeId const other = graph.add(Map{Function::elu}, {h}, "other");
+  NodeId const order = graph.add(LshOrder{graph.add({{1, 3}, {1, 0, 0}}), 4}, {other}, "order");
+  NodeId const sorted = graph.add(Gather{}, {sorts_itself ? h : other, order}, "gather");
+  NodeId const f = graph.add(Map{Function::elu}, {sorted}, "f");
+  NodeId const sum = graph.add(Scatter{}, {f, order, h}, "sum");
+  graph.set_output(graph.add(Map{Function::elu}, {sum}, "output"));
+  return plan(graph);
+}
+
+TEST(Plan, ASumTakesThePlaceOfATermThatNoOtherBlockReads) {
+  constexpr std::size_t h = 1;
+  constexpr std::size_t sum = 6;
+  EXPECT_EQ(sum_of_windows(false).places[sum].offset, sum_of_windows(false).places[h].offset);
+  EXPECT_NE(sum_of_windows(true).places[sum].offset, sum_of_windows(true).places[h].offset);
+}
+
 TEST(Plan, RowsBeginAtCacheLines) {
   Graph const graph = window_transformer();
   Plan const plan = graph::plan(graph);

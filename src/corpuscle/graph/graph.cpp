@@ -126,9 +126,11 @@ class TypeOf {
   }
 
   Type operator()(Scatter const&) const {
-    expect_inputs(2, 2);
+    expect_inputs(2, 3);
     if (array(0).order != order(1)) fail("puts rows back that are in another order");
-    return {Rows::elements, array(0).width, {}};
+    Type const result{Rows::elements, array(0).width, {}};
+    if (inputs_.size() == 3 && array(2) != result) fail("adds arrays of different types");
+    return result;
   }
 
   Type operator()(TurnTable const& op) const {
@@ -391,6 +393,8 @@ Cost cost_of(Graph const& graph, NodeId id, std::uint32_t length) {
         if constexpr (std::is_same_v<Op, Dense>)
           return 2 * width * input_width(0) + (op.function == Function::identity ? 0 : width) +
                  (node.inputs.size() == 2 ? width : 0);
+        else if constexpr (std::is_same_v<Op, Scatter>)
+          return node.inputs.size() == 3 ? width : 0;
         else if constexpr (std::is_same_v<Op, Attention>)
           return seen() * (4 * width + 3 * op.heads);
         else if constexpr (std::is_same_v<Op, PairKernel>)

@@ -138,7 +138,8 @@ struct Gather {
   friend bool operator==(Gather const&, Gather const&) = default;
 };
 
-/// The reverse: rows that are in the order which is the second input, as the elements came.
+/// The reverse: rows that are in the order which is the second input, as the elements came; and plus the
+/// third input, which is as the elements came, if there is one.
 struct Scatter {
   friend bool operator==(Scatter const&, Scatter const&) = default;
 };

@@ -137,48 +137,49 @@ Graph fold_constants(Graph const& graph) {
 
 Graph fuse(Graph const& graph) {
   std::vector<NodeId> const user = only_users(graph);
-  // The last node of each dense layer, at which it is added with all that it takes on.
-  std::map<NodeId, NodeId> dense_of_last;
+  // Where a node that takes on others is added with all of them: at the last.
+  std::map<NodeId, NodeId> first_of_last;
   std::vector<bool> is_taken(graph.nodes().size());
   for (NodeId const id : ids(graph)) {
     auto const* const dense = std::get_if<Dense>(&graph[id].operation);
-    if (dense == nullptr || graph[id].inputs.size() != 1) continue;
+    bool const adds = graph[id].inputs.size() > (dense != nullptr ? 1 : 2);
+    if ((dense == nullptr && !std::holds_alternative<Scatter>(graph[id].operation)) || adds) continue;
     NodeId last = id;
-    if (NodeId const next = user[last.row()]; next.is_valid() && dense->function == Function::identity &&
+    if (NodeId const next = user[last.row()]; next.is_valid() && dense != nullptr &&
+                                              dense->function == Function::identity &&
                                               std::holds_alternative<Map>(graph[next].operation))
       last = next;
     if (NodeId const next = user[last.row()];
         next.is_valid() && std::holds_alternative<Add>(graph[next].operation)) {
       std::vector<NodeId> const& terms = graph[next].inputs;
-      bool const is_taken_already = dense_of_last.contains(next);
+      bool const is_taken_already = first_of_last.contains(next);
       if (graph[terms[0]].type == graph[terms[1]].type && !is_taken_already) last = next;
     }
     if (last == id) continue;
     for (NodeId node = id; node != last; node = user[node.row()]) is_taken[node.row()] = true;
-    dense_of_last[last] = id;
+    first_of_last[last] = id;
   }
 
   Copy copy(graph);
   for (NodeId const id : ids(graph)) {
     if (is_taken[id.row()]) continue;
-    auto const fused = dense_of_last.find(id);
-    if (fused == dense_of_last.end()) {
+    auto const fused = first_of_last.find(id);
+    if (fused == first_of_last.end()) {
       copy.keep(id);
       continue;
     }
     Node const& first = graph[fused->second];
-    Dense dense = std::get<Dense>(first.operation);
+    Operation operation = first.operation;
     std::vector<NodeId> inputs = copy.inputs_of(first);
     for (NodeId node = fused->second; node != id;) {
       NodeId const before = std::exchange(node, user[node.row()]);
       if (auto const* const map = std::get_if<Map>(&graph[node].operation)) {
-        dense.function = map->function;
+        std::get<Dense>(operation).function = map->function;
       } else {
         std::vector<NodeId> const& terms = graph[node].inputs;
         inputs.push_back(copy(terms[0] == before ? terms[1] : terms[0]));
       }
     }
-    Operation operation = dense;
     copy.take_constants(operation);
     copy.replace(id, copy.graph().add(std::move(operation), std::move(inputs), first.name));
   }

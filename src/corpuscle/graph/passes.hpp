@@ -12,8 +12,8 @@ namespace corpuscle::graph {
 /// |mean| * scale, so a column in which that is above 8 keeps the normalisation where it is.
 Graph fold_constants(Graph const& graph);
 
-/// A dense layer takes on the function behind it, then a sum behind that, if nobody else uses what is
-/// between.
+/// A dense layer takes on the function behind it, then a sum behind that, and so do rows that are put back
+/// into the order of the batch; if nobody else uses what is between.
 Graph fuse(Graph const& graph);
 
 /// Equal operations on equal inputs are computed once (common subexpressions); equal constants are kept once.

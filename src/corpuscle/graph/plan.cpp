@@ -77,6 +77,7 @@ Space space_of(Node const& node) {
 bool needs_all_rows(Graph const& graph, NodeId id, std::size_t input) {
   Node const& node = graph[id];
   if (std::holds_alternative<Gather>(node.operation)) return input == 0;
+  if (std::holds_alternative<Scatter>(node.operation)) return input == 2;
   // Windows fit into a block, events need not.
   if (std::holds_alternative<Attention>(node.operation))
     return !node.type.order.is_valid() && input + 1 == node.inputs.size();
@@ -144,6 +145,22 @@ Plan plan(Graph const& graph, std::size_t block_rows) {
       std::size_t const end = last_reader < graph.nodes().size()
                                   ? plan.stages[stage_of[last_reader]].nodes.back().row()
                                   : last_reader;
+      // A sum may take the place of what is added, if nobody in this stage reads that: other blocks of it
+      // would come too late.
+      if (std::holds_alternative<Scatter>(node.operation) && node.inputs.size() == 3) {
+        NodeId const added = node.inputs[2];
+        std::vector<NodeId> const& here = plan.stages[stage_of[i]].nodes;
+        auto const reads_it = [&](NodeId other) {
+          std::vector<NodeId> const& inputs = graph[other].inputs;
+          return other != NodeId(i) && std::find(inputs.begin(), inputs.end(), added) != inputs.end();
+        };
+        if (plan.places[added.row()].where == place.where && last_use[added.row()] == i &&
+            std::none_of(here.begin(), here.end(), reads_it)) {
+          place.offset = plan.places[added.row()].offset;
+          ranges.pass_on(place.offset, end);
+          continue;
+        }
+      }
       place.offset = ranges.take(place.stride, plan.stages[stage_of[i]].nodes.front().row(), end);
     } else {
       place.where = Where::block;

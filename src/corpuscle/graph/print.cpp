@@ -18,6 +18,8 @@ std::string what(Node const& node) {
   if (auto const* const dense = std::get_if<Dense>(&node.operation)) {
     if (dense->function != Function::identity) out << ", " << name(dense->function);
     if (node.inputs.size() == 2) out << ", add";
+  } else if (std::holds_alternative<Scatter>(node.operation)) {
+    if (node.inputs.size() == 3) out << ", add";
   } else if (auto const* const order = std::get_if<WindowOrder>(&node.operation)) {
     out << " of " << order->size << ", " << name(order->key);
   } else if (auto const* const lsh = std::get_if<LshOrder>(&node.operation)) {

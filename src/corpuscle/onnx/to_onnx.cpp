@@ -382,7 +382,10 @@ class Converter {
   void make(graph::Gather const&) {
     add("Gather", {input(0), order_of(node().inputs[1]).rows}, {{"axis", std::int64_t{0}}});
   }
-  void make(graph::Scatter const&) { add("Gather", {input(0), input(1)}, {{"axis", std::int64_t{0}}}); }
+  void make(graph::Scatter const&) {
+    Name const rows = add("Gather", {input(0), input(1)}, {{"axis", std::int64_t{0}}});
+    if (node().inputs.size() == 3) add("Add", {rows, input(2)});
+  }
 
   // Row by row.
 

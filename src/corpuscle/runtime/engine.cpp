@@ -507,8 +507,16 @@ class Engine::Run {
     Matrix const x = in(0, block);
     Matrix const y = all_rows(node_);
     OrderView const& order = layout_.orders[input(1).row()];
-    for (std::size_t i = 0; i < block.size(); ++i)
-      std::copy_n(x.row(i), width(), y.row(order.rows[block.first + i]));
+    if (node().inputs.size() == 2) {
+      for (std::size_t i = 0; i < block.size(); ++i)
+        std::copy_n(x.row(i), width(), y.row(order.rows[block.first + i]));
+      return;
+    }
+    Matrix const added = all_rows(input(2));
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      std::uint32_t const row = order.rows[block.first + i];
+      kernels_.add(x.row(i), added.row(row), y.row(row), width());
+    }
   }
 
   void compute(graph::TurnTable const& op, Block const& block) {
