@@ -100,7 +100,16 @@ Reconstruct network(artifact::ModelFile const& file, detector::Detector const& d
   auto const reconstruct = std::make_shared<runtime::Reconstructor const>(
       runtime::Reconstructor::load(file, detector, {}, bad_input));
   auto const arena = std::make_shared<runtime::Arena>();
+  encoding::Schema const& schema = file.description().schema;
+  using encoding::ElementType;
+  bool const is_on_hits =
+      schema.columns(ElementType::hit) != nullptr || schema.columns(ElementType::hit_group) != nullptr;
   return [=](event::Observed const& observed) {
+    if (is_on_hits && observed.calo_hits.size() == 0 && observed.clusters.size() > 0)
+      throw core::DataError(
+          core::cat(observed.clusters.size(),
+                    " clusters, and no calorimeter hits, which this network sees in place of "
+                    "clusters. Take a network on clusters, or a file that has the hits"));
     try {
       return (*reconstruct)(observed, *arena);
     } catch (core::DataError const& error) {

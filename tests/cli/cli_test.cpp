@@ -162,6 +162,30 @@ TEST_F(Cli, ReconstructDropsCollections) {
                  "neither tracks nor clusters");
 }
 
+TEST_F(Cli, ANetworkOnHitsNeedsHitsAndNoClusters) {
+  std::string const model = CORPUSCLE_SOURCE_DIR "/models/clic_hits.safetensors";
+  std::string const events = directory_ / "pions.edm4hep.root";
+  ASSERT_EQ(run({"simulate", "gun", "--pdg", "211", "--energy", "10", "-n", "3", "-o", events}).exit_code,
+            success);
+  Arguments const reconstruct = {"reconstruct", events, "-o", out_, "--json", "--model", model};
+  Answer const whole = run(reconstruct);
+  ASSERT_EQ(whole.exit_code, success) << whole.err;
+  Arguments without = reconstruct;
+  without.insert(without.end(), {"--drop", "PandoraClusters"});
+  Answer const dropped = run(without);
+  ASSERT_EQ(dropped.exit_code, success) << dropped.err;
+  auto const with_clusters = nlohmann::json::parse(whole.out),
+             no_clusters = nlohmann::json::parse(dropped.out);
+  EXPECT_GT(with_clusters["clusters"], 0);
+  EXPECT_EQ(no_clusters["clusters"], 0);
+  EXPECT_EQ(with_clusters["corpuscle"], no_clusters["corpuscle"]);
+  // Three tracks that are measured to a per mille or so; what else is found is below a tenth.
+  EXPECT_NEAR(no_clusters["corpuscle"]["energy_sum_GeV"].get<double>(), 30, 3);
+
+  NEEDS(lcio_);  // which has clusters alone
+  expect_failure({"reconstruct", lcio_, "-o", out_, "--model", model}, data, "no calorimeter hits");
+}
+
 TEST_F(Cli, RangeThatBeginsBehindTheLastEventIsAUsageError) {
   NEEDS(lcio_);
   expect_failure({"reconstruct", lcio_, "-o", out_, "--events", "7:9"}, usage, "no event 7");
