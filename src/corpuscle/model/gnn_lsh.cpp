@@ -5,6 +5,7 @@
 #include "corpuscle/model/decoder_2023.hpp"
 #include "corpuscle/model/graph.hpp"
 #include "corpuscle/model/layers.hpp"
+#include "corpuscle/model/messages.hpp"
 
 namespace corpuscle::model {
 namespace {
@@ -17,14 +18,12 @@ class Message : public torch::nn::Module {
         self_(dense("self", random, width, Start::small, Dense::Bias::no)),
         gate_(dense("gate", random, width, Start::small, Dense::Bias::yes)) {}
 
-  /// @param kernels  of the bins
+  /// @param kernels  of the bins, from graph_kernels
   /// @param x        [n, width] in the order of `bins`
-  [[nodiscard]] torch::Tensor forward(Blocks const& bins, std::vector<torch::Tensor> const& kernels,
+  [[nodiscard]] torch::Tensor forward(Blocks const& bins, torch::Tensor const& kernels,
                                       torch::Tensor const& x) const {
-    std::vector<torch::Tensor> sums = bins.split(neighbours_->forward(x));
-    for (std::size_t i = 0; i < sums.size(); ++i)
-      sums[i] = torch::matmul(kernels[i].to(sums[i].scalar_type()), sums[i]);
-    return torch::elu(torch::lerp(self_->forward(x), Blocks::join(sums), gate_->forward(x).sigmoid()));
+    torch::Tensor const weight = torch::cat({neighbours_->weight(), self_->weight(), gate_->weight()});
+    return pass_messages(bins, kernels, torch::linear(x, weight), gate_->bias());
   }
 
  private:
@@ -66,8 +65,7 @@ class GraphLayer : public torch::nn::Module {
       x = x.index_select(0, order);
       d = d.index_select(0, order);
     }
-    std::vector<torch::Tensor> kernels = bins.split(d);
-    for (torch::Tensor& kernel : kernels) kernel = graph_kernel(kernel);
+    torch::Tensor const kernels = graph_kernels(bins, d);
     torch::Tensor const y = second_->forward(bins, kernels, first_->forward(bins, kernels, x));
     return moves ? y.index_select(0, inverse_of(order)) : y;
   }

@@ -17,24 +17,6 @@ namespace {
 constexpr std::int64_t chunk = 128;    // keys at a time: 8 kB of scores, as much of k and v
 constexpr std::int64_t at_a_time = 8;  // keys that one pass over q, in registers, goes with
 
-using Bits [[gnu::vector_size(64)]] = std::int32_t;
-
-/// y = 2^x for x <= 0, to 2e-7; 2^-126 below that, so that nothing is subnormal. NaN stays NaN.
-CORPUSCLE_INLINE void exp2(Lanes const& exact, Lanes& y) {
-  Lanes const x = exact < -126.F ? Lanes{} - 126.F : exact;
-  constexpr float round = 0x1.8p23F;  // adding it leaves no bits for fractions
-  Lanes const shifted = x + round;
-  Lanes const f = x - (shifted - round);  // in [-1/2, 1/2]
-  // The Taylor series of exp(f ln 2); the next term is 1.2e-7 at 1/2.
-  y = f * 1.5403530e-4F + 1.3333558e-3F;
-  y = y * f + 9.6181291e-3F;
-  y = y * f + 5.5504109e-2F;
-  y = y * f + 2.4022651e-1F;
-  y = y * f + 6.9314718e-1F;
-  y = y * f + 1.F;
-  y *= reinterpret_cast<Lanes>((reinterpret_cast<Bits>(shifted) << 23) + 0x3f800000);
-}
-
 /// [n, d] from rows at a stride, with rows of zeros up to a multiple of `at_a_time`.
 std::vector<float> pack(float const* rows, std::ptrdiff_t stride, std::int64_t n, std::int64_t d) {
   std::vector<float> packed(static_cast<std::size_t>((n + at_a_time - 1) / at_a_time * at_a_time * d));
