@@ -203,7 +203,7 @@ TEST(Decoding, NoneIsNoParticle) {
 }
 
 TEST(Decoding, DoubtfulNeutralParticlesCountWithTheirProbability) {
-  Elements const cluster = one_element(ElementType::cluster);
+  Elements cluster = one_element(ElementType::cluster);
   float const energy = cluster.references[0].energy;
   // P(none) = 1 / (1 + odds), odds shared by neutral hadron and photon.
   auto const decoded = [&](double odds_of_hadron, double odds_of_photon) {
@@ -229,6 +229,13 @@ TEST(Decoding, DoubtfulNeutralParticlesCountWithTheirProbability) {
   EXPECT_EQ(decoded(0.01, 0.28 / 0.72).size(), 1U);
   EXPECT_EQ(decoded(0.18 / 0.82 - 0.02, 0.01).size(), 0U);
   EXPECT_EQ(decoded(0.18 / 0.82, 0.01).size(), 1U);
+  for (ElementType const type : {ElementType::hit, ElementType::hit_group}) {  // 0.60 and 0.70
+    cluster.types[0] = type;
+    EXPECT_EQ(decoded(0.01, 0.40 / 0.60 - 0.02).size(), 0U);
+    EXPECT_EQ(decoded(0.01, 0.40 / 0.60).size(), 1U);
+    EXPECT_EQ(decoded(0.30 / 0.70 - 0.02, 0.01).size(), 0U);
+    EXPECT_EQ(decoded(0.30 / 0.70, 0.01).size(), 1U);
+  }
 }
 
 TEST(Decoding, ChargeOf2023IsTheOneThatTheNetworkSays) {

@@ -43,11 +43,13 @@ constexpr std::array<std::string_view, 13> outputs_2026{
     "logit_photon",      "logit_electron", "logit_muon", "ln_pt_ratio",          "eta",
     "sin_phi",           "cos_phi",        "ln_e_ratio"};
 
-// A cluster or hit is nothing where that is more probable than this: there neutral particles are found at
-// least as often as by our rules, with fewer fakes (models/README.md). What may be there counts with less
-// energy, so jets hardly feel where these cuts are.
-constexpr double most_absence_of_photons = 0.72;
-constexpr double most_absence_of_neutral_hadrons = 0.82;
+/// An element is nothing where that is more probable than this: there neutral particles are found at least as
+/// often as by our rules, with fewer fakes (models/README.md). What may be there counts with less energy, so
+/// jets hardly feel where these cuts are. Of the groups of a shower several may answer, so more is asked.
+struct MostAbsence {
+  double of_photons, of_neutral_hadrons;
+};
+constexpr MostAbsence in_clusters{0.72, 0.82}, in_hits{0.60, 0.70};
 
 /// What is left of the four-momentum of a particle that is there with this probability. The first power would
 /// make the mean energy of jets right; what is lost at once leaves a tail to low responses, so their median
@@ -119,7 +121,8 @@ Choice choose(Layout layout, std::span<float const> outputs, ElementType type, b
   if (!is_weighed) return {best, 1};
   double const absence = 1 / (1 + odds);
   bool const is_photon = static_cast<ParticleClass>(best - 1) == ParticleClass::photon;
-  if (absence > (is_photon ? most_absence_of_photons : most_absence_of_neutral_hadrons)) return {};
+  MostAbsence const& most = type == ElementType::cluster ? in_clusters : in_hits;
+  if (absence > (is_photon ? most.of_photons : most.of_neutral_hadrons)) return {};
   return {best, weight_of(1 - absence)};
 }
 

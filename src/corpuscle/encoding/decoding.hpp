@@ -97,9 +97,9 @@ struct Decoded {
 ///
 /// In `standard`, clusters and hits of a schema with tracks are weighed instead, with the softmax P of the
 /// same logits: the label is that of the largest logit but "none" unless P(none) is above 0.72 (photon) or
-/// 0.82 (neutral hadron), and the four-momentum, mass included, is multiplied with (1 - P(none))^1.5. What is
-/// doubtful thus adds to a jet about what is to be expected of it, instead of all or nothing: jets become 6
-/// to 17 % narrower, and more particles are found.
+/// 0.82 (neutral hadron), of hits and groups of them 0.60 and 0.70, and the four-momentum, mass included, is
+/// multiplied with (1 - P(none))^1.5. What is doubtful thus adds to a jet about what is to be expected of it,
+/// instead of all or nothing: jets become 6 to 17 % narrower, and more particles are found.
 ///
 /// No particle comes out for label 0, for an element without energy (Reference) and for an energy that
 /// is not above 0. The charge is the track's, that of neutral classes 0; mlpf_2023 takes the one that the

@@ -64,8 +64,8 @@ Json steps_of(Layout layout) {
       return {
           "label of a track: the largest logit_* among the element's labels; 'none': no particle",
           "label of another element: the largest among its labels without 'none'; no particle if P(none), "
-          "the softmax "
-          "of logit_none among all its labels, is above 0.72 (photon) or 0.82 (neutral_hadron)",
+          "the softmax of logit_none among all its labels, is above 0.72 (photon) or 0.82 (neutral_hadron), "
+          "of a hit or a group of hits 0.60 or 0.70",
           "p = p_element exp(ln_p_ratio), p_element the momentum of a track, the energy of a cluster or hit",
           "eta = eta_element + delta_eta, phi = phi_element + delta_phi, of the momentum of a track at the "
           "beam, of the centroid of a cluster, of the position of a hit",
