@@ -53,6 +53,8 @@ void encode_events(benchmark::State& state, std::string const& schema) {
 }
 BENCHMARK_CAPTURE(encode_events, corpuscle_clusters, "corpuscle-clusters-1")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(encode_events, corpuscle_hits, "corpuscle-hits-1")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(encode_events, corpuscle_hit_groups, "corpuscle-hit-groups-1")
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(encode_events, mlpf_2023_clusters, "mlpf-2023-clusters")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(encode_events, mlpf_2023_hits, "mlpf-2023-hits")->Unit(benchmark::kMicrosecond);
 

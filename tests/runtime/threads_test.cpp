@@ -28,27 +28,28 @@ TEST_P(Threads, SixteenGetTheBitsThatOneGets) {
   for (std::uint64_t seed = 0; seed < 8; ++seed)
     events.push_back(test::random_event_with_hits(detector, 1 + 12 * seed, seed));
 
-  for (InstructionSet const set : test::instruction_sets()) {
-    auto const reconstruct = Reconstructor::load(file.path(), detector, {set, Precision::fp32});
-    std::vector<event::Particles> alone;
-    for (event::Observed const& observed : events) alone.push_back(reconstruct(observed));
+  for (InstructionSet const set : test::instruction_sets())
+    for (Precision const precision : {Precision::fp32, Precision::bf16}) {
+      auto const reconstruct = Reconstructor::load(file.path(), detector, {set, precision});
+      std::vector<event::Particles> alone;
+      for (event::Observed const& observed : events) alone.push_back(reconstruct(observed));
 
-    std::atomic<int> n_wrong = 0;
-    std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < 16; ++t)
-      threads.emplace_back([&, t] {
-        Arena arena;
-        for (std::size_t i = 0; i < 2 * events.size(); ++i) {  // each begins elsewhere
-          std::size_t const k = (i + t) % events.size();
-          bool const has_arena = (i + t) % 3 == 0;
-          event::Particles const particles =
-              has_arena ? reconstruct(events[k], arena).particles : reconstruct(events[k]);
-          if (!are_same(particles, alone[k])) ++n_wrong;
-        }
-      });
-    for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(n_wrong, 0) << name(set);
-  }
+      std::atomic<int> n_wrong = 0;
+      std::vector<std::thread> threads;
+      for (std::size_t t = 0; t < 16; ++t)
+        threads.emplace_back([&, t] {
+          Arena arena;
+          for (std::size_t i = 0; i < 2 * events.size(); ++i) {  // each begins elsewhere
+            std::size_t const k = (i + t) % events.size();
+            bool const has_arena = (i + t) % 3 == 0;
+            event::Particles const particles =
+                has_arena ? reconstruct(events[k], arena).particles : reconstruct(events[k]);
+            if (!are_same(particles, alone[k])) ++n_wrong;
+          }
+        });
+      for (std::thread& thread : threads) thread.join();
+      EXPECT_EQ(n_wrong, 0) << name(set) << ' ' << name(precision);
+    }
 }
 
 }  // namespace
