@@ -518,7 +518,7 @@ TEST(Encoder, ABrokenHitIsInNoGroupAndIsNamed) {
   ASSERT_EQ(after.flaws.size(), 1U);
   EXPECT_EQ(describe(after.flaws[0], find_schema("corpuscle-hit-groups-1")),
             "hit 3: its 'time' is nan, which is no finite number");
-  EXPECT_EQ(after.groups.hits.values.size() + 1, before.groups.hits.values.size());
+  EXPECT_EQ(after.groups->hits.values.size() + 1, before.groups->hits.values.size());
 }
 
 TEST(Encoder, RowsOfGroupsLeadToTheGroups) {
@@ -527,10 +527,10 @@ TEST(Encoder, RowsOfGroupsLeadToTheGroups) {
   std::size_t n = 0;
   for (std::size_t i = 0; i < elements.size(); ++i) {
     if (elements.types[i] != ElementType::hit_group) continue;
-    EXPECT_EQ(elements.references[i].energy, elements.groups.energy[elements.rows[i]]);
+    EXPECT_EQ(elements.references[i].energy, elements.groups->energy[elements.rows[i]]);
     ++n;
   }
-  EXPECT_EQ(n, elements.groups.size());
+  EXPECT_EQ(n, elements.groups->size());
 }
 
 TEST(Encoder, AbsurdValuesAreLimitedAndCounted) {

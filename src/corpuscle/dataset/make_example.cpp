@@ -75,7 +75,7 @@ void append_example(event::Event const& event, encoding::Encoder const& encode,
   CORPUSCLE_EXPECT(elements.width == examples.width);
   ElementType const cells = cells_of(encode.schema());
   truth::Targets const targets = cells == ElementType::hit_group
-                                     ? make_targets(with_clusters(event, std::move(elements.groups)))
+                                     ? make_targets(with_clusters(event, std::move(*elements.groups)))
                                      : make_targets(event);
   event::Particles const& particles = targets.particles;
 

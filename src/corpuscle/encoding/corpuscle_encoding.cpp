@@ -142,7 +142,7 @@ class CorpuscleEncoding : public Encoding {
     if (cells_ == ElementType::cluster)
       return append_clusters(observed.clusters, observed.calo_hits, elements);
     elements.groups = group_hits(observed.calo_hits, detector_);
-    append_clusters(elements.groups, observed.calo_hits, elements);
+    append_clusters(*elements.groups, observed.calo_hits, elements);
     for (std::size_t row = 0; row < observed.calo_hits.size(); ++row) {
       Named const broken = broken_input(observed.calo_hits, row);
       double const energy = observed.calo_hits.energy[row];

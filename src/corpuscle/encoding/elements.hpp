@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,7 +51,7 @@ struct Elements {
   std::vector<std::uint32_t> rows;    ///< [size]: row in the table of its type in the event, or in `groups`
   std::vector<Reference> references;  ///< [size]
   bool has_tracks = true;             ///< whether the schema has tracks at all
-  event::Clusters groups;             ///< of hits (hit_groups.hpp), where the schema has such elements
+  std::optional<event::Clusters> groups;  ///< of hits (hit_groups.hpp), where the schema has such elements
   std::size_t n_broken = 0;   ///< elements with an input that is not a finite number; what needs it is 0
   std::size_t n_limited = 0;  ///< features outside the range of their column, set to its end
   std::vector<Flaw> flaws;    ///< one for each element with any of these, type by type, as in the tables;
