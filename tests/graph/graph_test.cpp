@@ -94,6 +94,7 @@ TEST_F(Sketch, TheTableNamesEveryNodeAndTheSums) {
   NodeId const layer = graph.add(dense(7, 12), {features}, "some layer");
   graph.set_output(layer);
   std::string const text = to_text(graph, plan(graph), 100);
+  for (Node const& node : graph.nodes()) EXPECT_NE(text.find(node.name), std::string::npos) << node.name;
   for (char const* const part : {"some layer", "window order of 128, energy", "gather", "96 parameters"})
     EXPECT_NE(text.find(part), std::string::npos) << part << '\n' << text;
 }

@@ -101,7 +101,7 @@ inline std::vector<artifact::ModelConfig> small_configs() {
   artifact::AttentionConfig attention;
   attention.width = 12;
   attention.heads = 3;
-  attention.layers = 2;
+  attention.layers = 3;
   artifact::WindowTransformerConfig window;
   window.width = 24;
   window.heads = 2;

@@ -8,7 +8,7 @@
 #include "corpuscle/graph/build.hpp"
 #include "corpuscle/graph/passes.hpp"
 #include "corpuscle/runtime/engine.hpp"
-#include "onnx/random_networks.hpp"
+#include "graph/random_networks.hpp"
 
 namespace corpuscle::onnx {
 namespace {

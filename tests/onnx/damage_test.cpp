@@ -4,7 +4,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/graph/build.hpp"
 #include "corpuscle/onnx/convert.hpp"
-#include "onnx/random_networks.hpp"
+#include "graph/random_networks.hpp"
 
 namespace corpuscle::onnx {
 namespace {

@@ -12,7 +12,7 @@
 #include "corpuscle/graph/passes.hpp"
 #include "corpuscle/onnx/convert.hpp"
 #include "corpuscle/runtime/engine.hpp"
-#include "onnx/random_networks.hpp"
+#include "graph/random_networks.hpp"
 
 namespace corpuscle::onnx {
 namespace {

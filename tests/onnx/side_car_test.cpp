@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "onnx/random_networks.hpp"
+#include "graph/random_networks.hpp"
 
 namespace corpuscle::onnx {
 namespace {

@@ -207,6 +207,7 @@ class AttentionOf : public KernelsOf {
   /// The answers to rows of a case from `first` on; a row ends with a number that must stay 77.
   [[nodiscard]] std::vector<float> run(AttentionCase const& c, bool in_bf16, std::vector<float> const& qkv,
                                        std::size_t first = 0) const {
+    std::vector<float> gone = qkv;
     std::size_t const width = c.heads * c.d;
     std::size_t const stride = 3 * width + 2;
     std::vector<float> y((c.rows - first) * (width + 1), 77);
@@ -214,8 +215,8 @@ class AttentionOf : public KernelsOf {
     Arena scratch(1 + kernels.attention_scratch(c.keys, c.d));
     AttentionCall const call{qkv.data() + first * stride,
                              stride,
-                             qkv.data() + width,
-                             qkv.data() + 2 * width,
+                             gone.data() + width,
+                             gone.data() + 2 * width,
                              stride,
                              c.rows - first,
                              c.keys,
@@ -226,6 +227,7 @@ class AttentionOf : public KernelsOf {
                              keys.reserve(1),
                              scratch.reserve(1)};
     (in_bf16 ? kernels.attention_pack_bf16 : kernels.attention_pack)(call);
+    std::fill(gone.begin(), gone.end(), NAN);
     (in_bf16 ? kernels.attention_bf16 : kernels.attention)(call);
     return y;
   }

@@ -110,7 +110,7 @@ inline std::vector<SketchModel> sketch_models() {
   artifact::AttentionConfig attention;
   attention.width = 24;
   attention.heads = 2;
-  attention.layers = 2;
+  attention.layers = 3;
   return {{"window_transformer", "corpuscle-clusters-1", encoding::Layout::standard, window},
           {"window_transformer_on_hits", "corpuscle-hits-1", encoding::Layout::standard, window},
           {"gnn_lsh", "mlpf-2023-clusters", encoding::Layout::mlpf_2023, gnn},

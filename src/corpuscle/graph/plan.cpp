@@ -72,6 +72,27 @@ Space space_of(Node const& node) {
   return {node.type.rows, node.type.order};
 }
 
+bool attends_to_events(Node const& node) {
+  return std::holds_alternative<Attention>(node.operation) && !node.type.order.is_valid();
+}
+
+/// True if later nodes of the stage may write over what the stage reads of `value`, block by block: its
+/// readers look at rows of their own block only. Attention to events looks ahead, but only at the first rows
+/// of each.
+bool is_read_in_step(Graph const& graph, Plan::Stage const& stage, NodeId value) {
+  auto const looks_elsewhere = [&](NodeId id) {
+    Node const& node = graph[id];
+    for (std::size_t input = 0; input < node.inputs.size(); ++input)
+      if (node.inputs[input] == value && needs_all_rows(graph, id, input) && !attends_to_events(node))
+        return true;
+    return false;
+  };
+  // Two would each come again and again to look ahead.
+  auto const attending = std::count_if(stage.nodes.begin(), stage.nodes.end(),
+                                       [&](NodeId id) { return attends_to_events(graph[id]); });
+  return attending <= 1 && std::none_of(stage.nodes.begin(), stage.nodes.end(), looks_elsewhere);
+}
+
 }  // namespace
 
 bool needs_all_rows(Graph const& graph, NodeId id, std::size_t input) {
@@ -79,9 +100,7 @@ bool needs_all_rows(Graph const& graph, NodeId id, std::size_t input) {
   if (std::holds_alternative<Gather>(node.operation)) return input == 0;
   if (std::holds_alternative<Scatter>(node.operation)) return input == 2;
   // Windows fit into a block, events need not.
-  if (std::holds_alternative<Attention>(node.operation))
-    return !node.type.order.is_valid() && input + 1 == node.inputs.size();
-  return false;
+  return attends_to_events(node) && input + 1 == node.inputs.size();
 }
 
 Plan plan(Graph const& graph, std::size_t block_rows) {
@@ -128,6 +147,21 @@ Plan plan(Graph const& graph, std::size_t block_rows) {
   Ranges events;
   Ranges block;
   using Where = Plan::Place::Where;
+  std::vector<bool> is_replaced(graph.nodes().size());
+  auto const dead_in_step = [&](NodeId id) -> NodeId {
+    Plan::Stage const& stage = plan.stages[stage_of[id.row()]];
+    if (plan.places[id.row()].where != Where::elements ||
+        std::holds_alternative<Scatter>(graph[id].operation))
+      return {};
+    for (std::size_t j = 0; j < id.row(); ++j) {
+      Plan::Place const& place = plan.places[j];
+      if (place.where == Where::elements && place.stride == plan.places[id.row()].stride && !is_replaced[j] &&
+          stage_of[j] < stage_of[id.row()] && last_use[j] >= stage.nodes.front().row() &&
+          last_use[j] < id.row() && is_read_in_step(graph, stage, NodeId(j)))
+        return NodeId(j);
+    }
+    return {};
+  };
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     Node const& node = graph.nodes()[i];
     Plan::Place& place = plan.places[i];
@@ -160,6 +194,13 @@ Plan plan(Graph const& graph, std::size_t block_rows) {
           ranges.pass_on(place.offset, end);
           continue;
         }
+      }
+      // What has been read for the last time in these rows makes place for what is written to them.
+      if (NodeId const dead = dead_in_step(NodeId(i)); dead.is_valid()) {
+        place.offset = plan.places[dead.row()].offset;
+        ranges.pass_on(place.offset, end);
+        is_replaced[dead.row()] = true;
+        continue;
       }
       place.offset = ranges.take(place.stride, plan.stages[stage_of[i]].nodes.front().row(), end);
     } else {

@@ -31,9 +31,6 @@ inline void store_part(float* to, Vec x, std::size_t count) {
 inline Vec keep(Vec x, std::size_t count) {
   return _mm256_and_ps(x, _mm256_castsi256_ps(first_lanes(count)));
 }
-inline Vec keep_or(Vec x, std::size_t count, Vec other) {
-  return _mm256_blendv_ps(other, x, _mm256_castsi256_ps(first_lanes(count)));
-}
 inline Vec all(float x) {
   return _mm256_set1_ps(x);
 }
@@ -62,18 +59,10 @@ inline Vec above_zero(Vec x, Vec yes, Vec no) {
 inline Vec square_root(Vec x) {
   return _mm256_sqrt_ps(x);
 }
-inline float first_lane(Vec x) {
-  return _mm256_cvtss_f32(x);
-}
 inline float sum(Vec x) {
   __m128 y = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   y = _mm_add_ps(y, _mm_movehl_ps(y, y));
   return _mm_cvtss_f32(_mm_add_ss(y, _mm_movehdup_ps(y)));
-}
-inline float highest(Vec x) {
-  __m128 y = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-  y = _mm_max_ps(y, _mm_movehl_ps(y, y));
-  return _mm_cvtss_f32(_mm_max_ss(y, _mm_movehdup_ps(y)));
 }
 
 inline Vec round_to_bf16(Vec x) {

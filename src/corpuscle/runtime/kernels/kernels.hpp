@@ -43,8 +43,8 @@ struct DenseCall {
 struct AttentionCall {
   float const* q;  ///< [rows, heads d]
   std::size_t q_stride;
-  float const* k;          ///< [keys, heads d]
-  float const* v;          ///< [keys, heads d]
+  float const* k;          ///< [keys, heads d], for attention_pack alone
+  float const* v;          ///< likewise
   std::size_t stride;      ///< of k and v
   std::size_t rows, keys;  ///< at least 1
   std::size_t heads, d;
@@ -99,7 +99,7 @@ struct Kernels {
                     std::size_t to_stride);
   void (*dense)(DenseCall const& call);
   void (*dense_bf16)(DenseCall const& call);
-  /// Puts k and v into keys_of_all, once for all rows that ask.
+  /// Puts k and v into keys_of_all, once for all rows that ask: k and v may be gone by then.
   void (*attention_pack)(AttentionCall const& call);
   void (*attention_pack_bf16)(AttentionCall const& call);
   void (*attention)(AttentionCall const& call);

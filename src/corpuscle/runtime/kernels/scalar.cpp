@@ -58,19 +58,29 @@ void dense_bf16(DenseCall const& call) {
   dense(call);  // weights and x are rounded already
 }
 
-void attention_pack(AttentionCall const&) {}
+/// Keys as they are, then values.
+void attention_pack(AttentionCall const& call) {
+  std::size_t const width = call.heads * call.d;
+  auto* to = reinterpret_cast<float*>(call.keys_of_all);
+  for (float const* const from : {call.k, call.v})
+    for (std::size_t key = 0; key < call.keys; ++key, to += width)
+      std::copy_n(from + key * call.stride, width, to);
+}
 
 /// @param round  of what is multiplied
 template <class Round>
 void attend(AttentionCall const& call, Round const& round) {
   auto* const score = reinterpret_cast<float*>(call.scratch);
+  std::size_t const width = call.heads * call.d;
+  auto const* const keys = reinterpret_cast<float const*>(call.keys_of_all);
+  float const* const values = keys + call.keys * width;
   float const scale = 1 / std::sqrt(static_cast<float>(call.d));
   for (std::size_t head = 0; head < call.heads; ++head) {
     for (std::size_t row = 0; row < call.rows; ++row) {
       float const* const q = call.q + row * call.q_stride + head * call.d;
       float highest = -INFINITY;
       for (std::size_t key = 0; key < call.keys; ++key) {
-        float const* const k = call.k + key * call.stride + head * call.d;
+        float const* const k = keys + key * width + head * call.d;
         float product = 0;
         for (std::size_t j = 0; j < call.d; ++j) product += round(q[j]) * round(k[j]);
         score[key] = product;
@@ -82,7 +92,7 @@ void attend(AttentionCall const& call, Round const& round) {
       float* const y = call.y + row * call.y_stride + head * call.d;
       std::fill_n(y, call.d, 0.F);
       for (std::size_t key = 0; key < call.keys; ++key) {
-        float const* const v = call.v + key * call.stride + head * call.d;
+        float const* const v = values + key * width + head * call.d;
         for (std::size_t j = 0; j < call.d; ++j) y[j] += round(score[key]) * round(v[j]);
       }
       for (std::size_t j = 0; j < call.d; ++j) y[j] /= sum;
@@ -212,8 +222,8 @@ std::size_t pair_scratch(std::size_t, std::size_t) {
   return 0;
 }
 
-std::size_t attention_keys(std::size_t, std::size_t, std::size_t) {
-  return 0;
+std::size_t attention_keys(std::size_t keys, std::size_t heads, std::size_t d) {
+  return 2 * keys * heads * d * sizeof(float);
 }
 
 std::size_t attention_scratch(std::size_t keys, std::size_t) {

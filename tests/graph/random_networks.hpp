@@ -163,7 +163,7 @@ inline std::vector<artifact::ModelConfig> small_networks() {
   artifact::AttentionConfig attention;
   attention.width = 24;
   attention.heads = 3;
-  attention.layers = 2;
+  attention.layers = 3;
   return {small_window_transformer(), {9, 2, gnn}, {9, 2, kernel}, {9, 2, attention}};
 }
 
