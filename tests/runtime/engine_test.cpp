@@ -13,47 +13,6 @@
 #include "corpuscle/graph/passes.hpp"
 #include "runtime/reference.hpp"
 
-namespace {
-
-thread_local std::size_t n_allocations = 0;
-
-[[gnu::noinline]] void release(
-    void* memory) noexcept {  // or GCC sees `new` and `free` side by side, and warns
-  std::free(memory);
-}
-
-}  // namespace
-
-// Counts what this program allocates, so that a test can say that nothing was.
-void* operator new(std::size_t size) {
-  ++n_allocations;
-  if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
-  ++n_allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  ++n_allocations;
-  auto const multiple = static_cast<std::size_t>(alignment);
-  if (void* const memory = std::aligned_alloc(multiple, (size + multiple) / multiple * multiple))
-    return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  release(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  release(memory);
-}
-
 namespace corpuscle::runtime {
 namespace {
 
@@ -225,20 +184,6 @@ TEST(Engine, InstructionSetsRoundDifferentlyButNotInBf16Weights) {
       mean += static_cast<double>(std::abs(other[i] - scalar[i])) / static_cast<double>(other.size());
     EXPECT_LT(mean, 0.01) << name(set);
   }
-}
-
-TEST(Engine, AllocatesNothingOnceItsArenaIsLargeEnough) {
-  Engine const engine(small().graph);
-  test::RandomBatch const large({300, 20}, small().n_features(), 12);
-  test::RandomBatch const little({17}, small().n_features(), 13);
-  std::vector<float> outputs(large.types.size() * engine.n_outputs());
-  Arena arena(engine.scratch_bytes(320, 2, 300));
-  std::size_t const n_bytes = arena.n_bytes();
-  std::size_t const before = n_allocations;
-  engine(large.view(), outputs, arena);
-  engine(little.view(), std::span(outputs).first(17 * engine.n_outputs()), arena);
-  EXPECT_EQ(n_allocations, before);
-  EXPECT_EQ(arena.n_bytes(), n_bytes);
 }
 
 TEST(Engine, MemoryIsLinearInTheNumberOfElements) {

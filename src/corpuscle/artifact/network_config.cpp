@@ -1,5 +1,6 @@
 #include "corpuscle/artifact/network_config.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -207,7 +208,7 @@ ModelConfig config_from_json(std::string_view text, std::string_view where) {
 void check(ModelConfig const& config, std::string_view where) {
   RangeCheck const in_range(where);
   in_range("features", config.features, 1, 1 << 14);
-  in_range("types", config.types, 1, 256);
+  in_range("types", config.types, std::int64_t{1}, max_types);
   Architecture architecture = config.architecture;
   std::visit([&](auto& c) { for_each_member(c, in_range); }, architecture);
 
@@ -225,10 +226,15 @@ void check(ModelConfig const& config, std::string_view where) {
   if (auto const* c = std::get_if<AttentionConfig>(&architecture)) divides(c->heads, c->width);
   // Weights of a few megabytes would do for features that no memory holds.
   constexpr std::int64_t max_kernel_features = 1 << 14;
-  if (auto const* c = std::get_if<KernelTransformerConfig>(&architecture);
-      c != nullptr && c->heads * c->random_features > max_kernel_features)
-    fail(cat(c->heads, " heads of ", c->random_features, " random features are more than ",
-             max_kernel_features, ": fewer heads or fewer features"));
+  constexpr std::int64_t max_kernel_weights =
+      1 << 24;  // of positive features: heads x features x heads x width
+  if (auto const* c = std::get_if<KernelTransformerConfig>(&architecture)) {
+    std::int64_t const n = c->heads * c->random_features;
+    if (n > max_kernel_features || n * c->heads * c->width > max_kernel_weights)
+      fail(cat(c->heads, " heads of ", c->random_features, " random features are more than ",
+               std::min(max_kernel_features, max_kernel_weights / (c->heads * c->width)),
+               ": fewer heads or fewer features"));
+  }
   if (auto const* c = std::get_if<WindowTransformerConfig>(&architecture)) {
     divides(c->heads, c->width);
     if (4 * c->frequencies > c->width / c->heads)

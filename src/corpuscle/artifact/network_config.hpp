@@ -81,10 +81,12 @@ struct WindowTransformerConfig {
 using Architecture =
     std::variant<WindowTransformerConfig, GnnLshConfig, KernelTransformerConfig, AttentionConfig>;
 
+inline constexpr std::int64_t max_types = 256;
+
 /// A network but for its weights.
 struct ModelConfig {
   std::int64_t features = 17;  ///< columns of the encoding
-  std::int64_t types = 2;      ///< of elements
+  std::int64_t types = 2;      ///< of elements, at most max_types
   Architecture architecture;
 };
 

@@ -77,7 +77,7 @@ struct Clamp {
   friend bool operator==(Clamp const&, Clamp const&) = default;
 };
 
-/// Sum of two arrays. Where one has a row per event, that row is for all elements of the event.
+/// Sum of two arrays. Where the second has a row per event, that row is for all elements of the event.
 struct Add {
   friend bool operator==(Add const&, Add const&) = default;
 };

@@ -5,8 +5,8 @@
 /// Graphs to graphs that compute the same with less. Each pass takes any graph and may be used alone.
 namespace corpuscle::graph {
 
-/// What depends on nothing but constants is computed once, in double precision: the normalisation goes into
-/// the weights of the dense layers behind it, W' = W diag(scale), b' = b - W' mean.
+/// The normalisation goes into the weights of the dense layers behind it, in double precision:
+/// W' = W diag(scale), b' = b - W' mean.
 ///
 /// That is done only where it costs less than three bits: x W' and b' are larger than their sum by
 /// |mean| * scale, so a column in which that is above 8 keeps the normalisation where it is.

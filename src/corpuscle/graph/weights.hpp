@@ -16,7 +16,8 @@ namespace corpuscle::graph {
 /// over.
 class Weights {
  public:
-  /// @throws core::DataError if there are two of one name
+  /// @param tensors  of different names
+  /// @param where    the file, for errors
   Weights(std::span<artifact::Tensor const> tensors, std::string_view where, Graph& graph);
 
   /// @throws core::DataError naming the array

@@ -149,8 +149,12 @@ Deviation compare(std::span<float const> outputs, artifact::SelfTest const& expe
       double const right = expected.outputs[i];
       double const difference = std::abs(static_cast<double>(outputs[i]) - right) / (1 + std::abs(right));
       if (!(difference <= tolerance)) ++n_wrong;
-      if (!(difference <= worst)) worst = difference;
-      if (!std::isfinite(outputs[i])) n_wrong = end - begin;
+      worst = std::max(worst, difference);
+      if (!std::isfinite(outputs[i])) {
+        n_wrong = end - begin;
+        worst = difference;
+        break;
+      }
       result.mean += difference / static_cast<double>(outputs.size());
     }
     if (10 * n_wrong > end - begin)

@@ -1,7 +1,9 @@
+#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "corpuscle/artifact/network_config.hpp"
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/onnx/annotation.hpp"
@@ -50,9 +52,12 @@ class Reader {
 
   [[nodiscard]] std::uint32_t n_types() const {
     auto const found = model_.metadata.find("corpuscle.types");
-    if (found != model_.metadata.end() && found->second.size() == 1 && found->second[0] >= '1' &&
-        found->second[0] <= '9')
-      return static_cast<std::uint32_t>(found->second[0] - '0');
+    if (found != model_.metadata.end()) {
+      char const* const end = found->second.data() + found->second.size();
+      std::uint32_t n = 0;
+      auto const [stop, error] = std::from_chars(found->second.data(), end, n);
+      if (error == std::errc() && stop == end && n >= 1 && n <= artifact::max_types) return n;
+    }
     fail("has no number of types of elements, 'corpuscle.types', in its metadata");
   }
 

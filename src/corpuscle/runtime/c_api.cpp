@@ -48,6 +48,7 @@ struct Result final : corpuscle_particles {
     track = track_rows.data();
     cluster = cluster_rows.data();
     n_flaws = reconstructed.flaws.size();
+    n_unanswered = reconstructed.n_broken;
   }
 
   /// A particle is made of one element, so no row has more than one.
@@ -329,7 +330,7 @@ int corpuscle_reconstruct(corpuscle_model const* model, corpuscle_event const* e
                           corpuscle_particles** particles, char* message, std::size_t size) {
   return guarded(message, size, [&] {
     require(particles != nullptr, "corpuscle_reconstruct: particles must not be NULL");
-    if (*particles != nullptr) (*particles)->n = (*particles)->n_flaws = 0;
+    if (*particles != nullptr) (*particles)->n = (*particles)->n_flaws = (*particles)->n_unanswered = 0;
     require(model != nullptr && event != nullptr, "corpuscle_reconstruct: model and event must not be NULL");
     auto fresh = *particles == nullptr ? std::make_unique<Result>() : nullptr;
     Result& result = fresh ? *fresh : static_cast<Result&>(**particles);

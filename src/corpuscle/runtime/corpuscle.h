@@ -157,6 +157,7 @@ typedef struct corpuscle_particles {
   const int32_t* track;                ///< row of the track that it was made of; -1: of none
   const int32_t* cluster;              ///< row of the cluster; -1: of none
   size_t n_flaws;                      ///< elements of the event that were flagged or dropped
+  size_t n_unanswered;                 ///< elements for which the network has no finite numbers: no particle
 } corpuscle_particles;
 
 /// A network for a detector. Immutable: any number of threads may reconstruct with one, at the same time.
@@ -182,8 +183,8 @@ int corpuscle_load(const char* path, const corpuscle_detector* detector, const c
 /// The same event has the same particles, to the bit, on one kind of CPU, whatever other threads do.
 ///
 /// @param event      is copied from; nothing of it is kept
-/// @param particles  in: NULL, or what an earlier call gave and no other thread is using: its memory is used
-///                   again. Out: the caller's, to be given to corpuscle_free; it does not need the model.
+/// @param particles  in: NULL, or what an earlier call gave and no other thread is using: its scratch memory is
+///                   used again. Out: the caller's, to be given to corpuscle_free; it does not need the model.
 ///                   After an error it is what it was, without particles
 /// @param message    as of corpuscle_load
 int corpuscle_reconstruct(const corpuscle_model* model, const corpuscle_event* event,

@@ -21,19 +21,23 @@ class Arenas {
  public:
   Arena take() {
     std::lock_guard const lock(mutex_);
-    if (free_.empty()) return {};
+    if (free_.empty()) {
+      free_.reserve(++n_arenas_);
+      return {};
+    }
     Arena arena = std::move(free_.back());
     free_.pop_back();
     return arena;
   }
-  void give_back(Arena arena) {
+  void give_back(Arena arena) noexcept {
     std::lock_guard const lock(mutex_);
-    free_.push_back(std::move(arena));
+    free_.push_back(std::move(arena));  // take has made room
   }
 
  private:
   std::mutex mutex_;
   std::vector<Arena> free_;
+  std::size_t n_arenas_ = 0;  ///< with those that are in use
 };
 
 /// An arena for as long as this lives.

@@ -1,6 +1,8 @@
 #include "corpuscle/runtime/self_test.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,23 +17,28 @@ void replay(artifact::SelfTest const& test, Engine const& engine, std::string_vi
                                     ": its self-test has no elements, so nobody can say whether the "
                                     "network answers as in training. Train the model again"));
   std::vector<std::uint8_t> const types(test.type.begin(), test.type.end());
-  std::vector<std::uint32_t> const offsets(test.offsets.begin(), test.offsets.end());
   std::vector<float> outputs(test.outputs.size());
+  std::size_t const n_features = engine.n_features();
+  std::size_t const n_outputs = engine.n_outputs();
   Arena arena;
-  engine({test.features, types, offsets}, outputs, arena);
-
   auto const fail = [&](std::string const& what) {
     throw core::DataError(core::cat(where, ": the network does not answer as it did in training: ", what,
                                     ", with ", name(engine.config().instructions), " in ",
                                     name(engine.config().precision),
                                     ". Train the model again, or report this with the file"));
   };
-  std::size_t const n_outputs = engine.n_outputs();
   double const tolerance = engine.config().precision == Precision::fp32 ? 1e-3 : 0.1;
   std::vector<std::size_t> n_wrong_in_column(n_outputs);
-  for (std::size_t event = 0; event + 1 < offsets.size(); ++event) {
-    std::size_t const begin = offsets[event] * n_outputs;
-    std::size_t const end = offsets[event + 1] * n_outputs;
+  for (std::size_t event = 0; event + 1 < test.offsets.size(); ++event) {
+    auto const first = static_cast<std::size_t>(test.offsets[event]);
+    auto const n = static_cast<std::size_t>(test.offsets[event + 1]) - first;
+    std::size_t const begin = first * n_outputs;
+    std::size_t const end = begin + n * n_outputs;
+    // One by one: many events without elements, which cost a file nothing, would cost memory together.
+    std::uint32_t const offsets[] = {0, static_cast<std::uint32_t>(n)};
+    engine({std::span(test.features).subspan(first * n_features, n * n_features),
+            std::span(types).subspan(first, n), offsets},
+           std::span(outputs).subspan(begin, n * n_outputs), arena);
     std::size_t n_wrong = 0;
     double worst = 0;
     for (std::size_t i = begin; i < end; ++i) {
@@ -42,8 +49,12 @@ void replay(artifact::SelfTest const& test, Engine const& engine, std::string_vi
         ++n_wrong;
         ++n_wrong_in_column[i % n_outputs];
       }
-      if (!(difference <= worst)) worst = difference;
-      if (!std::isfinite(outputs[i])) n_wrong = end - begin;
+      worst = std::max(worst, difference);
+      if (!std::isfinite(outputs[i])) {
+        n_wrong = end - begin;
+        worst = difference;
+        break;
+      }
     }
     if (10 * n_wrong > end - begin)
       fail(core::cat("event ", event, " of its self-test is wrong in ", n_wrong, " of ", end - begin,
