@@ -64,17 +64,6 @@ void print_description(artifact::ModelFile const& file) {
   }
 }
 
-/// Multiplications and additions for an event, as in the table of operations.
-double operations_for(graph::Graph const& graph, std::uint32_t length) {
-  double operations = 0;
-  for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
-    graph::Node const& node = graph.nodes()[i];
-    bool const is_once = node.type.rows == graph::Rows::events && !graph::is_reduction(node.operation);
-    operations += graph::cost_of(graph, graph::NodeId(i), length).operations * (is_once ? 1 : length);
-  }
-  return operations;
-}
-
 void print_costs(graph::Graph const& graph, runtime::Engine const& engine) {
   runtime::EngineConfig const& config = engine.config();
   fmt::print("\nIn {} with {}; weights in memory {:.2f} MB, shared by all threads. For each thread:\n\n",
@@ -83,12 +72,14 @@ void print_costs(graph::Graph const& graph, runtime::Engine const& engine) {
   std::vector<std::vector<std::string>> rows{
       {"elements of an event", "operations", "per element", "scratch [MB]", "and in and out [MB]"}};
   for (std::uint32_t const n : {100U, 1000U, 10000U}) {
-    double const operations = operations_for(graph, n);
+    double per_element = 0;
+    for (std::size_t i = 0; i < graph.nodes().size(); ++i)
+      per_element += graph::operations_per_element(graph, graph::NodeId(i), n);
     auto const scratch = static_cast<double>(engine.scratch_bytes(n, 1, n));
     double const in_and_out =
         static_cast<double>(n * (engine.n_features() + engine.n_outputs()) * sizeof(float));
-    rows.push_back({fmt::to_string(n), fmt::format("{:.4g}", operations),
-                    fmt::format("{:.0f}", operations / n), fmt::format("{:.2f}", scratch / 1e6),
+    rows.push_back({fmt::to_string(n), fmt::format("{:.4g}", per_element * n),
+                    fmt::format("{:.0f}", per_element), fmt::format("{:.2f}", scratch / 1e6),
                     fmt::format("{:.2f}", (scratch + in_and_out) / 1e6)});
   }
   fmt::print("{}", terminal::table(rows));

@@ -434,4 +434,10 @@ Cost cost_of(Graph const& graph, NodeId id, std::uint32_t length) {
   return cost;
 }
 
+double operations_per_element(Graph const& graph, NodeId id, std::uint32_t length) {
+  Node const& node = graph[id];
+  double const operations = cost_of(graph, id, length).operations;
+  return node.type.rows == Rows::events && !is_reduction(node.operation) ? operations / length : operations;
+}
+
 }  // namespace corpuscle::graph

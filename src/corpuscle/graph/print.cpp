@@ -39,6 +39,18 @@ std::string to_text(Graph const& graph, Plan const& plan, std::uint32_t length) 
       << std::setw(14) << "operations"
       << "  rows\n";
   double operations = 0;
+  auto const add_line = [&](NodeId id) {
+    Node const& node = graph[id];
+    double const per_element = operations_per_element(graph, id, length);
+    operations += per_element;
+    out << std::left << std::setw(5) << id.row() << std::setw(30) << node.name << std::setw(36) << what(node);
+    add_inputs(out, node);
+    out << std::right << std::setw(8) << node.type.width << std::setw(12)
+        << cost_of(graph, id, length).parameters << std::setw(14) << static_cast<std::uint64_t>(per_element)
+        << "  " << (plan.places[id.row()].where == Plan::Place::Where::block ? "block" : "all") << '\n';
+  };
+  for (std::size_t i = 0; i < graph.nodes().size(); ++i)
+    if (plan.places[i].where == Plan::Place::Where::features) add_line(NodeId(i));
   std::size_t stage_number = 0;
   for (Plan::Stage const& stage : plan.stages) {
     out << "stage " << ++stage_number << ": "
@@ -47,21 +59,7 @@ std::string to_text(Graph const& graph, Plan const& plan, std::uint32_t length) 
             : stage.order.is_valid()     ? "elements, sorted"
                                          : "elements")
         << (stage.whole_windows ? ", by whole windows" : "") << '\n';
-    for (NodeId const id : stage.nodes) {
-      Node const& node = graph[id];
-      Cost const cost = cost_of(graph, id, length);
-      // What is done once for an event costs an element its part of that.
-      double const per_element = node.type.rows == Rows::events && !is_reduction(node.operation)
-                                     ? cost.operations / length
-                                     : cost.operations;
-      operations += per_element;
-      out << std::left << std::setw(5) << id.row() << std::setw(30) << node.name << std::setw(36)
-          << what(node);
-      add_inputs(out, node);
-      out << std::right << std::setw(8) << node.type.width << std::setw(12) << cost.parameters
-          << std::setw(14) << static_cast<std::uint64_t>(per_element) << "  "
-          << (plan.places[id.row()].where == Plan::Place::Where::block ? "block" : "all") << '\n';
-    }
+    for (NodeId const id : stage.nodes) add_line(id);
   }
   std::uint64_t parameters = 0;
   for (auto const& constant : graph.constants()) parameters += constant->values.size();
