@@ -64,16 +64,26 @@ class Preparing final : public io::EventProcessor {
   }
 
  private:
-  /// A model that is shown events without targets learns that there are no particles.
-  static void require_truth(event::Event const& event) {
+  /// A model that is shown events without targets learns that there are no particles; one that is shown hits
+  /// without targets, that there are no neutral ones.
+  void require_truth(event::Event const& event) const {
     event::Truth const& truth = event.truth;
+    auto const fail = [&](char const* what) {
+      throw core::DataError(cat("run ", event.run, ", event ", event.number, ": ", what));
+    };
     bool const is_empty = event.observed.tracks.size() + event.observed.clusters.size() == 0;
-    if (is_empty || !truth.track_links.empty() || !truth.cluster_links.empty() ||
-        !truth.calo_hit_links.empty())
-      return;
-    throw core::DataError(cat("run ", event.run, ", event ", event.number,
-                              ": no links from tracks, clusters or hits to generated particles, so there is "
-                              "nothing to learn from it"));
+    if (!is_empty && truth.track_links.empty() && truth.cluster_links.empty() && truth.calo_hit_links.empty())
+      fail(
+          "no links from tracks, clusters or hits to generated particles, so there is nothing to learn from "
+          "it");
+    using encoding::ElementType;
+    if ((schema_.columns(ElementType::hit) != nullptr ||
+         schema_.columns(ElementType::hit_group) != nullptr) &&
+        event.observed.calo_hits.size() > 0 && truth.calo_hit_links.empty())
+      fail(
+          "no links from calorimeter hits to generated particles, so there are no neutral particles to learn "
+          "from hits: write the collection CalohitMCTruthLink (of RecoMCTruthLinker), or take a schema of "
+          "clusters");
   }
 
   encoding::Schema schema_;

@@ -57,6 +57,19 @@ TEST_F(CliPrepare, OtherEventsAreNotMixedIn) {
   EXPECT_EQ(files("mine"), before);
 }
 
+TEST_F(CliPrepare, HitsWithoutLinksAreNotLearntFrom) {
+  std::string const events = outputs_ / "photons.edm4hep.root";
+  std::string const unlinked = outputs_ / "unlinked.edm4hep.root";
+  ASSERT_EQ(run({"simulate", "gun", "--pdg", "22", "--energy", "10", "-n", "3", "-o", events}).exit_code,
+            success);
+  ASSERT_EQ(run({"reconstruct", events, "--drop", "CalohitMCTruthLink", "-o", unlinked}).exit_code, success);
+  auto const prepare = [&](std::string const& schema) {
+    return Arguments{"prepare", unlinked, "--schema", schema, "-o", outputs_ / schema};
+  };
+  expect_failure(prepare("corpuscle-hit-groups-1"), data, "no links from calorimeter hits");
+  EXPECT_EQ(run(prepare("corpuscle-clusters-1")).exit_code, success);
+}
+
 TEST_F(CliPrepare, WrongOptionsAreUsageErrors) {
   expect_failure({"prepare", "-o", outputs_ / "none"}, usage, "--simulate");
   expect_failure(guns("5", "none", {"--schema", "corpuscle-cluster-1"}), usage, "corpuscle-clusters-1");
