@@ -36,6 +36,7 @@ struct Options {
   std::string detector;
   std::string events;
   std::string format = "ttree";
+  std::string precision = "fp32";
   std::string bad_input = "flag";
   std::vector<std::string> dropped;
   unsigned threads = 1;
@@ -96,9 +97,9 @@ Reconstruct rules(detector::Detector const& detector) {
 }
 
 Reconstruct network(artifact::ModelFile const& file, detector::Detector const& detector,
-                    runtime::BadInput bad_input) {
+                    runtime::EngineConfig const& config, runtime::BadInput bad_input) {
   auto const reconstruct = std::make_shared<runtime::Reconstructor const>(
-      runtime::Reconstructor::load(file, detector, {}, bad_input));
+      runtime::Reconstructor::load(file, detector, config, bad_input));
   auto const arena = std::make_shared<runtime::Arena>();
   encoding::Schema const& schema = file.description().schema;
   using encoding::ElementType;
@@ -259,7 +260,9 @@ int reconstruct(Options const& options) {
   MakeReconstruct make = rules;
   if (model)
     make = [&](detector::Detector const& detector) {
-      return network(*model, detector, bad_input_of(options.bad_input));
+      runtime::EngineConfig config;
+      if (options.precision == "bf16") config.precision = runtime::Precision::bf16;
+      return network(*model, detector, config, bad_input_of(options.bad_input));
     };
   io::PipelineConfig config;
   config.inputs = terminal::expand(options.inputs);
@@ -330,6 +333,11 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
       verb->add_option("--model", options->model,
                        "With this network, of models/ or of 'corpuscle train'; else with the rules")
           ->type_name("FILE");
+  verb->add_option("--precision", options->precision,
+                   "Of the network's products of matrices: bf16 is faster on CPUs that have it")
+      ->needs(model)
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
   verb->add_option(
           "--bad-input", options->bad_input,
           "Of tracks, clusters or hits with values outside of the ranges that the network knows: reject the "

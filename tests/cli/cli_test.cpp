@@ -186,6 +186,21 @@ TEST_F(Cli, ANetworkOnHitsNeedsHitsAndNoClusters) {
   expect_failure({"reconstruct", lcio_, "-o", out_, "--model", model}, data, "no calorimeter hits");
 }
 
+TEST_F(Cli, ANetworkAnswersInBf16AboutAsInFp32) {
+  std::string const events = directory_ / "pions.edm4hep.root";
+  ASSERT_EQ(run({"simulate", "gun", "--pdg", "211", "--energy", "10", "-n", "3", "-o", events}).exit_code,
+            success);
+  auto const energy = [&](std::string const& precision) {
+    Answer const answer = run({"reconstruct", events, "-o", out_, "--json", "--precision", precision,
+                               "--model", CORPUSCLE_SOURCE_DIR "/models/clic_clusters.safetensors"});
+    EXPECT_EQ(answer.exit_code, success) << answer.err;
+    return nlohmann::json::parse(answer.out)["corpuscle"]["energy_sum_GeV"].get<double>();
+  };
+  double const exact = energy("fp32"), rounded = energy("bf16");
+  EXPECT_NE(rounded, exact);
+  EXPECT_NEAR(rounded, exact, 0.02 * exact);  // 8 bits of mantissa
+}
+
 TEST_F(Cli, RangeThatBeginsBehindTheLastEventIsAUsageError) {
   NEEDS(lcio_);
   expect_failure({"reconstruct", lcio_, "-o", out_, "--events", "7:9"}, usage, "no event 7");
