@@ -34,6 +34,7 @@ struct Options {
   std::string detector;
   std::optional<std::size_t> events;
   unsigned threads = 1;
+  bool neutrals_by_direction = false;
   bool keep_going = false;
   bool numbers_only = false;
   std::string output;
@@ -89,6 +90,7 @@ Material measure(Options const& options, std::vector<Comparison> const& comparis
   Material material;
   evaluate::FileOptions common;
   common.request.reference = options.reference;
+  common.request.neutrals_by_direction = options.neutrals_by_direction;
   common.events = options.events;
   common.workers = options.threads;
   common.keep_going = options.keep_going;
@@ -207,6 +209,15 @@ std::vector<std::string> make_notes(Material const& material, std::vector<report
                           "or direction: ",
                           counts.test_dropped, " particles under test, ", counts.reference_dropped,
                           " of the reference"));
+    auto const is_by_direction = [](report::Line const& one) {
+      return 10 * one.result.counts.test_by_direction > one.result.counts.test_particles;
+    };
+    if (is_by_direction(line) && !std::all_of(lines.begin(), lines.end(), is_by_direction))
+      notes.push_back(
+          cat("line ", line.name, ": ", counts.test_by_direction, " of ", counts.test_particles,
+              " particles name no track, cluster or truth, and are matched by direction and energy. "
+              "Its efficiencies and fakes compare with those of the others with "
+              "--neutrals-by-direction only"));
     if (counts.failures > 0) notes.push_back(cat("line ", line.name, ": ", counts.failures, " failures"));
   }
   return notes;
@@ -220,7 +231,7 @@ std::string describe_line(std::string const& name, std::vector<Comparison> const
   if (name == evaluate::rules)
     return "rule-based particle flow (on hits; on clusters where there are no hits)";
   if (name == evaluate::cluster_rules) return "rule-based particle flow on clusters";
-  if (name == evaluate::perfect) return "perfect particle flow: the limit that the detector sets";
+  if (name == evaluate::perfect) return "perfect particle flow: pattern recognition by truth";
   if (name == evaluate::naive) return "all tracks and all clusters";
   return cat("collection ", name);
 }
@@ -292,6 +303,8 @@ int evaluate_files(Options options) {
   for (std::string const& input : options.inputs) report.facts.emplace_back("input", input);
   report.facts.emplace_back("detector", material.files[0].detector);
   bool const is_generated = material.files[0].references.contains(evaluate::ReferenceKind::generated);
+  if (options.neutrals_by_direction)
+    report.facts.emplace_back("matching", "neutral particles by direction and energy");
   report.facts.emplace_back("reference", options.reference != evaluate::truth ? options.reference
                                          : is_generated
                                              ? "truth: the particles that could be seen, or the generator's "
@@ -356,6 +369,10 @@ void add_evaluate(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1U, 1024U))
       ->capture_default_str()
       ->type_name("N");
+  verb->add_flag(
+      "--neutrals-by-direction", options->neutrals_by_direction,
+      "Match neutral particles by direction and energy, and not by the truth of their clusters: so "
+      "those that name clusters compare with those that do not");
   verb->add_flag("--keep-going", options->keep_going, "Leave damaged events out instead of stopping");
   verb->add_flag("--numbers-only", options->numbers_only, "numbers.json and the gates, no figures: quick");
   verb->footer(

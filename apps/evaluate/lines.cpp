@@ -139,17 +139,26 @@ struct LineMeasurer::Implementation {
     return reference;
   }
 
-  eval::EventView view(Reference const& reference, event::Particles const& test, event::Event const& event) {
-    return {reference.particles, test, &event.observed, &event.truth,
-            reference.sources ? &*reference.sources : nullptr};
+  /// @param links  of the rows of `test`
+  eval::Measurement judge(Reference const& reference, event::Particles const& test, event::Event const& event,
+                          std::span<event::Link<event::ParticleId> const> links = {}) {
+    eval::EventView seen{reference.particles, test, &event.observed, &event.truth,
+                         reference.sources ? &*reference.sources : nullptr};
+    if (!request.neutrals_by_direction) {
+      seen.test_links = links;
+      return measure(seen);
+    }
+    event::Particles without_clusters = test;
+    without_clusters.clusters = {};
+    for (std::size_t i = 0; i < test.size(); ++i) without_clusters.clusters.push_back({});
+    return measure({seen.reference, without_clusters, seen.observed, seen.truth, seen.sources});
   }
 
   std::optional<eval::Measurement> measure_rules(Reference const& reference, event::Event const& event,
                                                  detector::Detector const& detector) {
     if (!pf::has_hits(event.observed)) return measure_cluster_rules(reference, event, detector);
     if (!on_hits) on_hits.emplace(detector);
-    if (event.truth.calo_hit_links.empty())
-      return measure(view(reference, (*on_hits)(event.observed), event));
+    if (event.truth.calo_hit_links.empty()) return judge(reference, (*on_hits)(event.observed), event);
     // Judged by the hits of its own clusters; the links of the file are of other clusters.
     pf::HitReconstruction found = on_hits->reconstruct(event.observed);
     event::Event own;
@@ -157,14 +166,14 @@ struct LineMeasurer::Implementation {
     own.observed.clusters = std::move(found.clusters);
     own.truth = event.truth;
     own.truth.cluster_links.clear();
-    return measure(view(reference, found.particles, own));
+    return judge(reference, found.particles, own);
   }
 
   std::optional<eval::Measurement> measure_cluster_rules(Reference const& reference,
                                                          event::Event const& event,
                                                          detector::Detector const& detector) {
     if (!on_clusters) on_clusters.emplace(detector);
-    return measure(view(reference, (*on_clusters)(event.observed), event));
+    return judge(reference, (*on_clusters)(event.observed), event);
   }
 
   std::optional<eval::Measurement> measure_perfect(Reference const& reference, event::Event const& event,
@@ -173,9 +182,7 @@ struct LineMeasurer::Implementation {
     if (!has_links(event, frame)) return std::nullopt;
     if (!by_truth) by_truth.emplace(detector);
     truth::PerfectParticles const found = (*by_truth)(event);
-    eval::EventView seen = view(reference, found.particles, event);
-    seen.test_links = found.links;
-    return measure(seen);
+    return judge(reference, found.particles, event, found.links);
   }
 
   std::optional<eval::Measurement> measure_line(std::string const& line, Reference const& reference,
@@ -183,9 +190,7 @@ struct LineMeasurer::Implementation {
                                                 io::Frame const& frame) {
     if (line == stored) {
       if (!has_type(frame, "edm4hep::ReconstructedParticle")) return std::nullopt;
-      eval::EventView seen = view(reference, event.stored, event);
-      seen.test_links = event.truth.particle_links;
-      return measure(seen);
+      return judge(reference, event.stored, event, event.truth.particle_links);
     }
     bool const has_elements = has_type(frame, "edm4hep::Track") || has_type(frame, "edm4hep::Cluster");
     if (line == rules)
@@ -195,13 +200,11 @@ struct LineMeasurer::Implementation {
     if (line == perfect) return measure_perfect(reference, event, builder.detector(), frame);
     if (line == naive)
       return has_elements
-                 ? std::optional(measure(
-                       view(reference, pf::tracks_and_clusters(event.observed, builder.detector()), event)))
+                 ? std::optional(
+                       judge(reference, pf::tracks_and_clusters(event.observed, builder.detector()), event))
                  : std::nullopt;
     event::Event const other = with_collection(line, builder, frame);
-    eval::EventView seen = view(reference, other.stored, other);
-    seen.test_links = other.truth.particle_links;
-    return measure(seen);
+    return judge(reference, other.stored, other, other.truth.particle_links);
   }
 };
 

@@ -28,6 +28,8 @@ struct Request {
   std::string source;              ///< what messages call the files
   std::string reference = truth;   ///< or a collection of particles
   std::vector<std::string> lines;  ///< the words above, or collections of particles
+  /// As if no particle under test named a cluster or truth: those that really do not compare with such.
+  bool neutrals_by_direction = false;
 };
 
 /// What the reference of an event was made of.

@@ -177,6 +177,27 @@ TEST_F(CliEvaluate, ParticlesAgainstThemselvesArePerfect) {
   EXPECT_EQ(figures.at("event/energy/response_median").at("value"), 1);
 }
 
+TEST_F(CliEvaluate, NeutralParticlesCanBeMatchedWithoutTheirClusters) {
+  std::string const file = directory_ / "photons.edm4hep.root";
+  ASSERT_EQ(run({"simulate", "gun", "--pdg", "22", "--energy", "10", "-n", "20", "-o", file}).exit_code,
+            success);
+  auto const rules = [&](Arguments more) {
+    more.insert(more.end(), {"--lines", "rules"});
+    Answer const answer = run(evaluate(file, more));
+    EXPECT_EQ(answer.exit_code, success) << answer.err;
+    return numbers().at("lines").at("rules");
+  };
+  auto const efficiency = [](nlohmann::json const& line) {
+    return line.at("figures").at("particles/photon/efficiency_hard").at("value").get<double>();
+  };
+  auto const by_truth = rules({}), by_direction = rules({"--neutrals-by-direction"});
+  EXPECT_EQ(by_truth.at("counts").at("test_by_direction"), 0);
+  EXPECT_EQ(by_direction.at("counts").at("test_by_direction"),
+            by_direction.at("counts").at("test_particles"));
+  EXPECT_GT(efficiency(by_truth), 0.8);
+  EXPECT_NEAR(efficiency(by_direction), efficiency(by_truth), 0.1);  // two photons of 20
+}
+
 TEST_F(CliEvaluate, OtherPeoplesParticlesAreEvaluatedAgainstTheTruthOfTheirFile) {
   NEEDS(lcio_);
   Answer const answer = run(evaluate(lcio_, {}));
