@@ -20,9 +20,10 @@ COLUMNS = [
 ]
 
 
-def cell(figure):
+def cell(title, figure):
     value, error = figure["value"], figure.get("error")
-    return f"{value:.4f}" + (f" ± {error:.4f}" if error is not None else "")
+    digits = 2 if "[GeV]" in title else 4
+    return f"{value:.{digits}f}" + (f" ± {error:.{digits}f}" if error else "")
 
 
 if sys.argv[1] == "--header":
@@ -34,4 +35,4 @@ else:
         lines = json.load(file)["lines"]
     for line in ("network", "rules", "perfect", "naive"):
         figures = lines[line]["figures"]
-        print(f"| {sample} | {line} | " + " | ".join(cell(figures[name]) for _, name in COLUMNS) + " |", flush=True)
+        print(f"| {sample} | {line} | " + " | ".join(cell(title, figures[name]) for title, name in COLUMNS) + " |", flush=True)
