@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -72,7 +72,12 @@ class Preparing final : public io::EventProcessor {
       throw core::DataError(cat("run ", event.run, ", event ", event.number, ": ", what));
     };
     bool const is_empty = event.observed.tracks.size() + event.observed.clusters.size() == 0;
-    if (!is_empty && truth.track_links.empty() && truth.cluster_links.empty() && truth.calo_hit_links.empty())
+    // The packed weights of LCIO, above 1, are not used (truth::Presence).
+    bool const has_particle_links =
+        std::any_of(truth.particle_links.begin(), truth.particle_links.end(),
+                    [](auto const& link) { return link.weight > 0 && link.weight <= 1; });
+    if (!is_empty && truth.track_links.empty() && truth.cluster_links.empty() &&
+        truth.calo_hit_links.empty() && !has_particle_links)
       fail(
           "no links from tracks, clusters or hits to generated particles, so there is nothing to learn from "
           "it");
@@ -130,6 +135,13 @@ std::map<std::string, std::string> provenance_of(EventOptions const& events) {
   return made;
 }
 
+/// A dataset may be made longer, and not shorter.
+void require_room(Options const& options, dataset::ShardWriter const& writer, std::uint64_t n) {
+  if (writer.next_input() > n)
+    throw ConfigError(cat(options.output, ": holds ", writer.next_input(), " events already, more than -n ",
+                          n, ": remove it, or choose another --output"));
+}
+
 dataset::Manifest prepare_simulated(Options const& options) {
   EventPlan const plan = plan_events(options.events);
   detector::Detector const detector =
@@ -143,6 +155,7 @@ dataset::Manifest prepare_simulated(Options const& options) {
     makers.push_back(std::make_unique<SimulatedExamples>(plan, detector, options.events.seed, schema, rule));
 
   std::uint64_t const n = plan.last - plan.first;
+  require_room(options, writer, n);
   std::uint64_t asked = std::min(writer.next_input(), n);  // events that were asked for, from `first`
   std::uint64_t done = asked;
   auto const next_job = [&]() -> dataset::Prefetch<dataset::Examples>::Job {
@@ -183,18 +196,22 @@ dataset::Manifest prepare_files(Options const& options) {
   // Which detector it is must be known before the first event.
   io::PipelineConfig look = config;
   look.last = 0;
-  std::string const detector = io::run_pipeline(look).detector;
+  io::PipelineResult const found = io::run_pipeline(look);
 
   std::string files;
-  for (std::string const& input : config.inputs) files += cat(files.empty() ? "" : " ", input);
-  dataset::ShardWriter writer(writer_config(options, detector, {{"files", files}}));
+  for (std::string const& input : config.inputs)
+    files += cat(files.empty() ? "" : " ", input, " (", std::filesystem::file_size(input), " bytes)");
+  dataset::ShardWriter writer(writer_config(options, found.detector, {{"files", files}}));
   std::uint64_t next = writer.next_input();
   if (options.keep_going && next > 0)
     throw ConfigError(cat(options.output, ": has ", next,
                           " events already; with --keep-going nobody knows which come next: remove it, or "
                           "choose another --output"));
+  std::uint64_t const n = std::min<std::uint64_t>(found.input_events, options.events.n.value_or(-1));
+  require_room(options, writer, n);
+  if (next > 0 && next == n) return writer.finish(next);
   config.first = next;
-  if (options.events.n) config.last = *options.events.n;
+  config.last = n;
   config.on_report = [&](std::span<std::byte const> bytes) {
     dataset::Examples const examples = dataset::from_bytes({bytes.begin(), bytes.end()});
     for (std::size_t k = 0; k < examples.size(); ++k) writer.add(view(examples), k, next + k);
@@ -231,6 +248,10 @@ int prepare(Options options) {
     events += shard.events;
     elements += shard.elements;
   }
+  if (events > 0 && elements == 0)
+    throw core::DataError(cat(options.output, ": none of its ", events,
+                              " events has anything that the schema '", manifest.description.schema.name,
+                              "' looks at: there is nothing to learn"));
   fmt::print("{} events with {} elements in {} shards, schema {}, detector {}\nWritten to {}\n", events,
              elements, manifest.shards.size(), manifest.description.schema.name,
              manifest.description.detector, options.output);
@@ -245,6 +266,9 @@ void add_prepare(CLI::App& app, int& exit_code) {
   add_event_options(*verb, options->events);
   CLI::Option* files = verb->get_option("events");
   files->description("EDM4hep or LCIO files with truth; patterns are expanded")->type_name("FILE...");
+  for (char const* const name : {"--first", "--seed", "--pileup", "--no-isr", "--polarisation", "--pdg",
+                                 "--energy", "--log-energy", "--theta", "--multiplicity", "--detector-frame"})
+    if (CLI::Option* const simulated = verb->get_option_no_throw(name)) simulated->excludes(files);
   verb->add_option("--simulate", options->process,
                    "Make events instead: a process, or gun; with -n, --seed ...")
       ->excludes(files)

@@ -4,15 +4,20 @@
 #include <utility>
 
 #include "corpuscle/config/detector.hpp"
+#include "corpuscle/core/random.hpp"
 #include "corpuscle/core/text.hpp"
 #include "simulate/simulated_examples.hpp"
 
 using namespace corpuscle;
 
+constexpr std::uint64_t stream = 0x73747265616d;  // "stream"
+
 train::Data open_simulated(train::TrainConfig const& config) {
   EventOptions options;
   options.inputs = {config.data.process};
-  options.seed = static_cast<std::uint64_t>(config.data.seed);
+  // Other events than those of `corpuscle simulate` and `prepare` with the same seed, on which it may be
+  // measured.
+  options.seed = core::key_of({static_cast<std::uint64_t>(config.data.seed), stream});
   options.pileup = config.data.pileup;
   EventPlan const plan = plan_events(options);
   detector::Detector const detector = config::find_detector(config.data.detector);

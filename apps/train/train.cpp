@@ -95,9 +95,19 @@ int train_network(Options const& options) {
     for (auto const& [step, loss] :
          train::logged(options.output + "/history.jsonl", "validation", options.report))
       say_epoch(step, loss);
+  auto const no_figure = [&] {
+    return core::ConfigError(
+        fmt::format("--report: there is no figure '{}'; the names are in {}/history.jsonl", options.report,
+                    options.output));
+  };
   StepLine line;
   train::Hooks hooks;
   hooks.should_stop = [] { return terminal::interrupted_by() != 0; };
+  hooks.on_ideal =
+      [&](train::Scalars const& ideal) {  // parts of the loss are known after the first step only
+        if (!options.report.empty() && !options.report.starts_with("loss") && !has(ideal, options.report))
+          throw no_figure();
+      };
   hooks.on_step = [&](train::Report const& report) { line.show(report); };
   hooks.on_validation = [&](std::int64_t step, train::Scalars const& scalars) {
     line.clear();
@@ -108,10 +118,7 @@ int train_network(Options const& options) {
         value(scalars, "jets/response_iqr_over_median"), value(scalars, "photon/efficiency"),
         value(scalars, "photon/fake_rate"));
     if (!options.report.empty()) {
-      if (!has(scalars, options.report))
-        throw core::ConfigError(
-            fmt::format("--report: there is no figure '{}'; the names are in {}/history.jsonl",
-                        options.report, options.output));
+      if (!has(scalars, options.report)) throw no_figure();
       say_epoch(step, value(scalars, options.report));
     }
     std::fflush(stdout);

@@ -70,6 +70,26 @@ TEST_F(CliPrepare, HitsWithoutLinksAreNotLearntFrom) {
   EXPECT_EQ(run(prepare("corpuscle-clusters-1")).exit_code, success);
 }
 
+TEST_F(CliPrepare, AnInterruptedReadingOfFilesGoesOn) {
+  std::string const events = outputs_ / "pions.edm4hep.root";
+  ASSERT_EQ(run({"simulate", "gun", "--pdg", "211", "-n", "20", "-o", events}).exit_code, success);
+  auto const prepare = [&](Arguments const& more) {
+    Arguments arguments{"prepare", events, "--shard", "10", "-o", outputs_ / "dataset"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  };
+  ASSERT_EQ(run(prepare({})).exit_code, success);
+  auto const whole = files("dataset");
+  for (char const* lost : {"dataset.json", "shard-00001.safetensors"}) {  // by a kill in between
+    std::filesystem::remove(std::filesystem::path(outputs_ / "dataset") / lost);
+    Answer const answer = run(prepare({}));
+    EXPECT_EQ(answer.exit_code, success) << lost << answer.err;
+    EXPECT_EQ(files("dataset"), whole) << lost;
+  }
+  expect_failure(prepare({"-n", "5"}), usage, "holds 20 events already");
+  expect_failure(prepare({"--seed", "2"}), usage, "--seed");
+}
+
 TEST_F(CliPrepare, WrongOptionsAreUsageErrors) {
   expect_failure({"prepare", "-o", outputs_ / "none"}, usage, "--simulate");
   expect_failure(guns("5", "none", {"--schema", "corpuscle-cluster-1"}), usage, "corpuscle-clusters-1");

@@ -82,10 +82,40 @@ TEST(Dataset, DirectoriesOfDifferentKindsDoNotMix) {
   };
   expect_in("its mode is 'hit', that of",
             complaint([](Description& d) { d.schema = encoding::find_schema("corpuscle-hits-1"); }));
-  expect_in("its schema is",
+  expect_in("its schema is 'mlpf-2023-clusters', that of",
             complaint([](Description& d) { d.schema = encoding::find_schema("mlpf-2023-clusters"); }));
   expect_in("its rule is '2023'", complaint([](Description& d) { d.rule = truth::Rule::mlpf_2023; }));
   expect_in("its detector is 'CLD'", complaint([](Description& d) { d.detector = "CLD"; }));
+}
+
+TEST(Dataset, ADirectoryNamedTwiceIsRefused) {
+  Folder const folder("twice");
+  write_toys(toy_config(folder), 20);
+  std::vector<std::string> const directories{folder.path(), folder / "."};
+  expect_in("would come twice", message_of<core::ConfigError>([&] { Dataset dataset(directories); }));
+}
+
+// A shard may come from another program: its checksums are right, and its arrays are not those of the schema.
+TEST(Dataset, ArraysThatAreNotThoseOfTheSchemaAreNamed) {
+  Folder const folder("arrays");
+  Manifest manifest = write_toys(toy_config(folder), 10);
+  std::string const name = manifest.shards[0].file;
+  Shard const good(folder / name);
+  auto const complaint = [&](Examples const& events) {
+    manifest.shards[0].checksum = write_shard(folder / name, events, good.file().metadata(), 10);
+    write_manifest(folder.path(), manifest);
+    return message_of<core::DataError>([&] { Dataset{folder.path()}; });
+  };
+  Examples events(toy_schema().width());
+  for (std::uint64_t i = 0; i < 10; ++i) append(events, view(toy_example(i)), 0, 1);
+  EXPECT_EQ(complaint(events), "nothing thrown");
+  Examples typed = events;
+  typed.type[0] = encoding::ElementType::hit_group;
+  expect_in("elements of type 4", complaint(typed));
+  Examples narrow = events;
+  narrow.width = 20;
+  narrow.features.resize(20 * narrow.n_elements());
+  expect_in("20 columns, the schema 'corpuscle-clusters-1' 30", complaint(narrow));
 }
 
 TEST(Dataset, ASchemaOfAnotherVersionIsNamed) {

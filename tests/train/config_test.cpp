@@ -78,6 +78,12 @@ TEST(TrainConfig, AnotherArchitectureBeginsWithItsOwnDefaults) {
             artifact::GnnLshConfig{}.width);
 }
 
+TEST(TrainConfig, WhatFilesDoNotNeedIsRefused) {
+  auto const message = message_of<core::ConfigError>(
+      [] { parse_config("data: {directories: [a], schema: corpuscle-hits-1}\n", "c.yaml"); });
+  EXPECT_NE(message.find("only directories, seed and threads"), std::string::npos) << message;
+}
+
 TEST(TrainConfig, NoDataIsAnError) {
   EXPECT_NE(complaint("steps: 3\n").find("'data.directories' is empty"), std::string::npos);
   EXPECT_NE(complaint("data: {source: simulate, directories: [a]}\n").find("leave one of them out"),

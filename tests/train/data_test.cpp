@@ -57,6 +57,37 @@ TEST(OpenFiles, OtherDataHaveAnotherChecksum) {
   };
   EXPECT_EQ(checksum(a), checksum(a));
   EXPECT_NE(checksum(a), checksum(b));
+
+  std::string const before = checksum(a);
+  write_learnable(a, 100, {0.5, 0.4});  // the same shards, another split
+  EXPECT_NE(checksum(a), before);
+}
+
+TEST(OpenFiles, EventsWithoutElementsAreNamed) {
+  Folder const folder("train_no_elements");
+  dataset::ShardWriter writer(dataset::toy_config(folder));
+  dataset::Examples nothing(dataset::toy_schema().width());
+  nothing.offsets.push_back(0);
+  nothing.particle_offsets.push_back(0);
+  nothing.run.push_back(7);
+  nothing.number.push_back(0);
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    nothing.number[0] = static_cast<std::int64_t>(i);
+    writer.add(dataset::view(nothing), 0, i);
+  }
+  writer.finish(40);
+  auto const message = message_of<core::DataError>([&] { open_files(small_config({folder.path()})); });
+  EXPECT_NE(message.find("none of the events for validation has anything"), std::string::npos) << message;
+}
+
+TEST(OpenStream, ARuleThatNeedsTracksIsRefusedWithoutThem) {
+  dataset::Description description = dataset::toy_description();
+  description.schema = encoding::find_schema("mlpf-2026-hits");
+  auto const message = message_of<core::ConfigError>([&] {
+    open_stream(parse_config("data: {source: simulate}\n", "c.yaml"), description,
+                [] { return learnable_example; });
+  });
+  EXPECT_NE(message.find("Choose the rule '2026'"), std::string::npos) << message;
 }
 
 TEST(OpenStream, TrainingNeverMeetsAValidationEvent) {

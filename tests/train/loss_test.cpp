@@ -169,6 +169,19 @@ TEST(LossStandard, SmallErrorsCostTheirSquareInGeVWhateverTheClassAndEnergy) {
   EXPECT_NEAR(cost(3, 100), 0.005, 1e-9);
 }
 
+TEST(ToTensors, ChargesBeyondOneAreOne) {  // a helium nucleus; the networks of 2023 know three charges
+  dataset::Examples event = learnable_example(4);
+  event.label[0] = 1;
+  event.target[0].charge = 2;
+  TensorBatch const batch = to_tensors(Layout::mlpf_2023, dataset::toy_schema(), dataset::view(event));
+  EXPECT_EQ(batch.targets.charge[0].item<std::int64_t>(), 2);
+  event.target[0].charge = -2;
+  EXPECT_EQ(to_tensors(Layout::mlpf_2023, dataset::toy_schema(), dataset::view(event))
+                .targets.charge[0]
+                .item<std::int64_t>(),
+            0);
+}
+
 TEST(ToTensors, FollowTheExamples) {
   dataset::Examples const event = learnable_example(4);
   TensorBatch const batch = to_tensors(Layout::standard, dataset::toy_schema(), dataset::view(event));

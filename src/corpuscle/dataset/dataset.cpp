@@ -11,7 +11,8 @@ namespace {
 
 using core::cat;
 
-Shard open_shard(std::string const& directory, ShardEntry const& entry, artifact::Metadata const& expected) {
+Shard open_shard(std::string const& directory, ShardEntry const& entry, Description const& description,
+                 artifact::Metadata const& expected) {
   std::string const path = (std::filesystem::path(directory) / entry.file).string();
   if (!std::filesystem::exists(path))
     throw core::DataError(cat(path,
@@ -21,6 +22,14 @@ Shard open_shard(std::string const& directory, ShardEntry const& entry, artifact
   if (std::string const key = first_difference(expected, shard.file().metadata()); !key.empty())
     throw core::DataError(cat(path, ": its '", key, "' is not that of ", manifest_path(directory),
                               ": it belongs to another dataset"));
+  encoding::Schema const& schema = description.schema;
+  if (shard.examples().width != schema.width())
+    throw core::DataError(cat(path, ": its features have ", shard.examples().width, " columns, the schema '",
+                              schema.name, "' ", schema.width(), ". Prepare the events again"));
+  for (encoding::ElementType const type : shard.examples().type)
+    if (schema.columns(type) == nullptr)
+      throw core::DataError(cat(path, ": has elements of type ", static_cast<int>(type),
+                                ", which the schema '", schema.name, "' has not. Prepare the events again"));
   if (shard.file().metadata("header_checksum") != entry.checksum || shard.examples().size() != entry.events ||
       shard.examples().n_elements() != entry.elements)
     throw core::DataError(cat(path, ": is not the shard that ", manifest_path(directory),
@@ -45,18 +54,26 @@ Dataset::Dataset(std::span<std::string const> directories) {
     encoding::require_same(manifest.description.schema,
                            encoding::find_schema(manifest.description.schema.name), manifest_path(directory));
     if (&directory == &directories.front()) description_ = manifest.description;
+    for (std::string const& other : std::span(directories.data(), &directory))
+      if (std::filesystem::equivalent(directory, other))
+        throw core::ConfigError(cat(directory, ": is the same directory as ", other,
+                                    ": each event would come twice. Name it once"));
     if (std::string const key = first_difference(common(description_), common(manifest.description));
-        !key.empty())
-      throw core::ConfigError(cat(directory, ": its ", key, " is '", common(manifest.description).at(key),
-                                  "', that of ", directory_, " '", common(description_).at(key),
+        !key.empty()) {
+      auto const value = [&](Description const& of) {
+        return key == "schema" ? of.schema.name : common(of).at(key);
+      };
+      throw core::ConfigError(cat(directory, ": its ", key, " is '", value(manifest.description),
+                                  "', that of ", directory_, " '", value(description_),
                                   "': they cannot be used together"));
+    }
 
     if (directories.size() == 1) normalisation_ = manifest.normalisation;
 
     artifact::Metadata const expected = to_metadata(manifest.description);
     for (ShardEntry const& entry : manifest.shards) {
       auto const number = static_cast<std::uint32_t>(shards_.size());
-      shards_.push_back(open_shard(directory, entry, expected));
+      shards_.push_back(open_shard(directory, entry, manifest.description, expected));
       ExamplesView const& examples = shards_.back().examples();
       for (std::uint32_t i = 0; i < examples.size(); ++i) {
         Split const split = split_of(examples.run[i], examples.number[i], manifest.fractions);

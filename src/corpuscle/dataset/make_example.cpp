@@ -4,7 +4,9 @@
 #include <limits>
 #include <utility>
 
+#include "corpuscle/core/error.hpp"
 #include "corpuscle/core/expect.hpp"
+#include "corpuscle/core/text.hpp"
 
 namespace corpuscle::dataset {
 namespace {
@@ -66,6 +68,13 @@ truth::Mode mode_of(encoding::Schema const& schema) noexcept {
 
 bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcept {
   return schema.columns(ElementType::track) != nullptr || rule == truth::Rule::mlpf_2026;
+}
+
+void require_places(encoding::Schema const& schema, truth::Rule rule) {
+  if (!can_place_targets(schema, rule))
+    throw core::ConfigError(core::cat("the schema '", schema.name, "' has no tracks, and the truth rule '",
+                                      truth::name(rule), "' puts particles on them. Choose the rule '",
+                                      truth::name(truth::Rule::mlpf_2026), "' or another schema"));
 }
 
 void append_example(event::Event const& event, encoding::Encoder const& encode,

@@ -13,6 +13,8 @@ truth::Mode mode_of(encoding::Schema const& schema) noexcept;
 /// False if particles with a track would have no element: a schema without tracks needs the rule 2026, which
 /// gives them a hit, too.
 bool can_place_targets(encoding::Schema const& schema, truth::Rule rule) noexcept;
+/// @throws core::ConfigError if not, with the way out
+void require_places(encoding::Schema const& schema, truth::Rule rule);
 
 /// Encodes an event and appends it with its targets.
 ///

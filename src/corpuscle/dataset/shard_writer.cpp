@@ -1,9 +1,5 @@
 #include "corpuscle/dataset/shard_writer.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -32,48 +28,21 @@ std::string in(std::string const& directory, std::string const& name) {
   return (fs::path(directory) / name).string();
 }
 
-/// A lock that goes away with the process, however it ends.
-int lock(std::string const& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  int const fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    throw core::EnvironmentError(cat(directory, ": cannot open the directory: ", std::strerror(errno)));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(fd);
-    throw core::EnvironmentError(cat(directory, ": another program is preparing events there"));
-  }
-  return fd;  // locked, or on a file system without locks
-}
-
 }  // namespace
 
 ShardWriter::ShardWriter(WriterConfig config)
     : config_(std::move(config)),
       metadata_(to_metadata(config_.description)),
+      lock_(config_.directory, "preparing events"),
       pending_(config_.description.schema.width()),
       sums_(config_.description.schema) {
   if (config_.events_per_shard == 0)
     config_.events_per_shard = mode_of(config_.description.schema) == truth::Mode::hit ? 100 : 5000;
-  if (!can_place_targets(config_.description.schema, config_.description.rule))
-    throw core::ConfigError(
-        cat("the schema '", config_.description.schema.name, "' has no tracks, and the truth rule '",
-            truth::name(config_.description.rule), "' puts particles on them. Choose the rule '",
-            truth::name(truth::Rule::mlpf_2026), "' or another schema"));
+  require_places(config_.description.schema, config_.description.rule);
   metadata_["events_per_shard"] = std::to_string(config_.events_per_shard);
   manifest_.description = config_.description;
   manifest_.fractions = config_.fractions;
-  lock_ = lock(config_.directory);
-  try {
-    find_complete_shards();
-  } catch (...) {
-    ::close(lock_);
-    throw;
-  }
-}
-
-ShardWriter::~ShardWriter() {
-  ::close(lock_);
+  find_complete_shards();
 }
 
 void ShardWriter::find_complete_shards() {
@@ -82,10 +51,16 @@ void ShardWriter::find_complete_shards() {
     std::string const path = in(config_.directory, name);
     if (!fs::exists(path)) return;
     try {
-      std::string const difference = first_difference(metadata_, artifact::TensorFile(path).metadata());
-      if (!difference.empty())
+      artifact::Metadata const theirs = artifact::TensorFile(path).metadata();
+      std::string const difference = first_difference(metadata_, theirs);
+      if (!difference.empty()) {
+        std::string const values = difference == "provenance"
+                                       ? cat(": ", theirs.at(difference), ", now ", metadata_.at(difference))
+                                       : "";
         throw core::ConfigError(cat(config_.directory, ": holds events that were prepared otherwise ('",
-                                    difference, "' differs). Choose another directory, or remove it"));
+                                    difference, "' differs", values,
+                                    "). Choose another directory, or remove it"));
+      }
       Shard const shard(path);
       shard.file().verify();
       if (shard.examples().size() != config_.events_per_shard) return;  // the last of a shorter dataset

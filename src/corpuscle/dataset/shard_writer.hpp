@@ -5,6 +5,7 @@
 #include <string>
 
 #include "corpuscle/artifact/safetensors.hpp"
+#include "corpuscle/core/directory_lock.hpp"
 #include "corpuscle/dataset/examples.hpp"
 #include "corpuscle/dataset/manifest.hpp"
 
@@ -32,7 +33,6 @@ class ShardWriter {
   explicit ShardWriter(WriterConfig config);
   ShardWriter(ShardWriter const&) = delete;
   ShardWriter& operator=(ShardWriter const&) = delete;
-  ~ShardWriter();
 
   /// The first input event that is wanted.
   [[nodiscard]] std::uint64_t next_input() const noexcept { return next_input_; }
@@ -56,7 +56,7 @@ class ShardWriter {
 
   WriterConfig config_;
   artifact::Metadata metadata_;
-  int lock_ = -1;
+  core::DirectoryLock lock_;
   Examples pending_;
   Manifest manifest_;
   encoding::NormalisationSums sums_;  // of the shards in the manifest, merged in their order

@@ -96,8 +96,8 @@ struct Cost {
 /// @param length  elements of an event, for what depends on it
 Cost cost_of(Graph const& graph, NodeId node, std::uint32_t length);
 
-/// The operations of a node for an element of such an event: what is done once for the event costs each of its
-/// elements a part of that.
+/// The operations of a node for an element of such an event: what is done once for the event costs each of
+/// its elements a part of that.
 double operations_per_element(Graph const& graph, NodeId node, std::uint32_t length);
 
 }  // namespace corpuscle::graph

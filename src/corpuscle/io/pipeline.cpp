@@ -602,6 +602,7 @@ PipelineResult run_pipeline(PipelineConfig const& config) {
     detector = choose_detector(config, found);
     result.detector = detector.name;
     options.schema = choose_collections(config, found, result.not_kept);
+    result.input_events = std::accumulate(found.entries.begin(), found.entries.end(), std::size_t{0});
     chunks = cut(config, found);
   }
   Foreman(config, detector, options, std::move(chunks)).run(merger.get(), result);

@@ -73,6 +73,7 @@ struct Interrupted {};
 
 struct PipelineResult {
   std::size_t events = 0;
+  std::size_t input_events = 0;  ///< that the inputs hold, asked for or not
   std::string detector;
   std::vector<std::string> damage;    ///< one message per damaged event or file, with --keep-going
   std::vector<std::string> not_kept;  ///< input collections that EDM4hep 1.x has no type for

@@ -59,8 +59,8 @@ class Network : public torch::nn::Module {
 /// - attention: no particle or one (2 logits), 6 classes (logits), ln(pt / measured pt), eta, sin phi, cos
 /// phi,
 ///   ln(energy / measured energy). Features as in mlpf-2026-clusters or mlpf-2026-hits.
-/// - window-transformer: `classes` logits, `regressed` numbers. Features as in corpuscle-clusters-1 or
-///   corpuscle-hits-1.
+/// - window-transformer: `classes` logits, `regressed` numbers. Features as in corpuscle-clusters-1,
+///   corpuscle-hit-groups-1 or corpuscle-hits-1.
 ///
 /// @throws core::ConfigError as check(config, "model") does
 std::shared_ptr<Network> make_network(artifact::ModelConfig const& config, std::uint64_t seed);

@@ -25,7 +25,6 @@ std::string essentials(TrainConfig config) {
   config.checkpoint_every = usual.checkpoint_every;
   config.log_every = usual.log_every;
   config.validation_every = usual.validation_every;
-  config.validation_events = usual.validation_events;
   return cat(to_yaml(config), "network: ", artifact::to_json(config.model), '\n');
 }
 

@@ -256,7 +256,19 @@ void check(TrainConfig const& config, std::string const& name) {
     fail("'data.directories' is empty: name what 'corpuscle prepare' made, or 'data.source: simulate'");
   if (config.data.source == Source::simulate && !config.data.directories.empty())
     fail("'data.directories' is not used with 'data.source: simulate': leave one of them out");
-  if (config.data.source == Source::simulate) encoding::find_schema(config.data.schema);
+  if (config.data.source == Source::simulate) {
+    encoding::find_schema(config.data.schema);
+  } else {
+    DataConfig of_files;  // what else there is belongs to the simulation
+    of_files.directories = config.data.directories;
+    of_files.seed = config.data.seed;
+    of_files.threads = config.data.threads;
+    if (!(config.data == of_files))
+      fail(
+          "of 'data', only directories, seed and threads are used with 'source: files': schema, detector and "
+          "the "
+          "rest come from the dataset. Leave them out, or take 'source: simulate'");
+  }
   if (!truth::find_rule(config.data.rule))
     fail(cat("'data.rule' = '", config.data.rule, "' is unknown; it is one of: standard, 2023, 2026"));
 }

@@ -10,8 +10,8 @@
 #include "corpuscle/encoding/decoding.hpp"
 #include "corpuscle/encoding/schema.hpp"
 
-/// From a dataset to a model file. Beside `model` the only library that needs LibTorch, and only in its
-/// sources: this header, model_file.hpp and history.hpp do without.
+/// From a dataset to a model file. Beside `model` the only library that needs LibTorch; this header, data.hpp
+/// and history.hpp do without.
 namespace corpuscle::train {
 
 enum class Source : std::uint8_t {
@@ -32,6 +32,8 @@ struct DataConfig {
 
   int seed = 1;     ///< of the order of events, or of the simulation
   int threads = 1;  ///< that prepare batches
+
+  friend bool operator==(DataConfig const&, DataConfig const&) = default;
 };
 
 /// Our own loss has these numbers; see loss.hpp. They were reasoned, not tuned, but for `momentum`: of 1, 0.3

@@ -7,6 +7,7 @@
 #include "corpuscle/core/error.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/dataset/dataset.hpp"
+#include "corpuscle/dataset/make_example.hpp"
 
 namespace corpuscle::train {
 namespace {
@@ -44,6 +45,14 @@ std::string checksum_of(dataset::Description const& description, std::string tex
   return artifact::checksum_of(text);
 }
 
+void require_elements(Data const& data, std::string const& where) {
+  if (std::all_of(data.validation.begin(), data.validation.end(),
+                  [](dataset::Examples const& batch) { return batch.n_elements() == 0; }))
+    throw core::DataError(core::cat(where,
+                                    ": none of the events for validation has anything that the schema '",
+                                    data.description.schema.name, "' looks at"));
+}
+
 }  // namespace
 
 Data open_files(TrainConfig const& config) {
@@ -53,9 +62,11 @@ Data open_files(TrainConfig const& config) {
   Data data;
   data.description = set->description();
   data.normalisation = set->normalisation();
-  std::string shards;
-  for (dataset::Shard const& shard : set->shards()) shards += shard.file().metadata("header_checksum");
-  data.checksum = checksum_of(data.description, shards);
+  std::string events = to_json(data.normalisation);
+  for (dataset::Shard const& shard : set->shards()) events += shard.file().metadata("header_checksum");
+  for (dataset::Split const split : {dataset::Split::train, dataset::Split::valid})
+    events += core::cat(' ', set->events(split).size());
+  data.checksum = checksum_of(data.description, events);
   data.open = [set, loader = loader_config(config, dataset::Order::shuffled)](dataset::Position start) {
     return std::make_unique<dataset::Loader>(*set, dataset::Split::train, loader, start);
   };
@@ -63,11 +74,13 @@ Data open_files(TrainConfig const& config) {
   dataset::Loader valid(*set, dataset::Split::valid, loader_config(config, dataset::Order::as_stored));
   data.validation = take(valid, std::min(static_cast<std::size_t>(config.validation_events),
                                          set->events(dataset::Split::valid).size()));
+  require_elements(data, config.data.directories.front());
   return data;
 }
 
 Data open_stream(TrainConfig const& config, dataset::Description description,
                  std::function<dataset::ExampleMaker()> const& make_maker) {
+  dataset::require_places(description.schema, description.rule);
   dataset::LoaderConfig const loader = loader_config(config, dataset::Order::as_stored);
   Data data;
   data.description = std::move(description);
@@ -84,9 +97,7 @@ Data open_stream(TrainConfig const& config, dataset::Description description,
   data.normalisation = sums.result();
   auto const valid = data.open({.epoch = 0, .example = first_validation_event});
   data.validation = take(*valid, static_cast<std::size_t>(config.validation_events));
-  if (std::all_of(data.validation.begin(), data.validation.end(),
-                  [](dataset::Examples const& batch) { return batch.n_elements() == 0; }))
-    throw core::DataError("simulated events: none of those for validation has a track or cluster");
+  require_elements(data, "simulated events");
   return data;
 }
 

@@ -163,7 +163,7 @@ TensorBatch to_tensors(Layout layout, encoding::Schema const& schema, dataset::E
     dataset::TargetParticle const& target = examples.target[i];
     type[i] = static_cast<std::int64_t>(schema.position(examples.type[i]));
     label[i] = matrix.label[i];
-    charge[i] = matrix.charge[i] + 1;
+    charge[i] = std::clamp<int>(matrix.charge[i], -1, 1) + 1;
     energy[i] = matrix.label[i] != 0 ? target.energy : element.energy;
     pt[i] = std::hypot(target.px, target.py);
     sin_theta[i] = 1 / std::cosh(element.eta);

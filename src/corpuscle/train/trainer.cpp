@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "corpuscle/core/atomic_file.hpp"
+#include "corpuscle/core/directory_lock.hpp"
 #include "corpuscle/core/random.hpp"
 #include "corpuscle/core/text.hpp"
 #include "corpuscle/model/network.hpp"
@@ -176,7 +177,7 @@ class Session {
 
   Optimiser& optimiser() noexcept { return optimiser_; }
 
-  /// Changes the weights by one batch, or throws NotFinite and leaves them as they were.
+  /// Changes the weights by one batch, or throws NotFinite.
   StepResult step(dataset::Examples const& examples) {
     std::int64_t const step = optimiser_.steps();
     torch::manual_seed(
@@ -191,10 +192,9 @@ class Session {
     }
     Loss const loss = train::loss(config_.loss, outputs, batch.targets);
     auto const stop = [&](std::string const& what) {
-      throw NotFinite(
-          cat("step ", step + 1, ": ", what, "; ", name_events(examples, outputs),
-              ". The last checkpoint is kept. Lower optimiser.learning_rate or optimiser.clip_norm, or take "
-              "precision: float32"));
+      throw NotFinite(cat("step ", step + 1, ": ", what, "; ", name_events(examples, outputs),
+                          ". The last checkpoint, if there is one, is kept. Lower optimiser.learning_rate or "
+                          "optimiser.clip_norm, or take precision: float32"));
     };
 
     StepResult result;
@@ -327,6 +327,7 @@ Outcome train(TrainConfig const& config, Data const& data, std::string const& di
   bool const goes_on = std::filesystem::exists(last);
   if (goes_on && !resume)
     throw core::ConfigError(cat(last, ": is there already. Go on with --resume, or name another directory"));
+  core::DirectoryLock const lock(directory, "training");
   std::error_code failed;
   std::filesystem::create_directories(in("tensorboard"), failed);
   if (failed) throw core::EnvironmentError(cat(directory, ": cannot be made: ", failed.message()));
@@ -336,7 +337,7 @@ Outcome train(TrainConfig const& config, Data const& data, std::string const& di
   Progress progress;
   if (goes_on) progress = load_checkpoint(last, config, data, optimiser);
   core::write_file(in("config.yaml"), to_yaml(config));
-  History history(in("history.jsonl"), optimiser.steps());
+  History history(in("history.jsonl"), goes_on ? optimiser.steps() : -1);
   tensorboard::EventFile events(in("tensorboard"), wall_time());
   auto const log = [&](char const* kind, Scalars const& scalars) {
     history.add(kind, optimiser.steps(), scalars);
@@ -346,7 +347,11 @@ Outcome train(TrainConfig const& config, Data const& data, std::string const& di
     events.add(wall_time(), optimiser.steps(), tagged);
   };
 
-  if (!goes_on) log("ideal", physics(config.loss.layout, data, ideal_outputs(config.loss.layout)));
+  if (!goes_on) {
+    Scalars const ideal = physics(config.loss.layout, data, ideal_outputs(config.loss.layout));
+    log("ideal", ideal);
+    hooks.on_ideal(ideal);
+  }
   auto const source = data.open(progress.next);
   Clock::time_point const start = Clock::now();
   std::int64_t const first = optimiser.steps();
@@ -373,23 +378,25 @@ Outcome train(TrainConfig const& config, Data const& data, std::string const& di
                      per_step * static_cast<double>(config.steps - step)});
       pace = {};
     }
+    bool is_best = false;
     if (is_due(step, config.validation_every, config.steps)) {
       Validation const validation = session.validate();
       log("validation", validation.scalars);
       hooks.on_validation(step, validation.scalars);
       if (!std::isfinite(validation.loss))
-        throw NotFinite(
-            cat("step ", step, ": the loss of the validation events is ", validation.loss,
-                ", that of training is not. The last checkpoint is kept. Lower optimiser.learning_rate, or "
-                "take precision: float32"));
+        throw NotFinite(cat("step ", step, ": the loss of the validation events is ", validation.loss,
+                            ", that of training is not. The last checkpoint, if there is one, is kept. Lower "
+                            "optimiser.learning_rate, or take precision: float32"));
       if (validation.loss < progress.best_loss) {
+        is_best = true;
         progress.best_loss = validation.loss;
         save_checkpoint(in("best.safetensors"), config, data, optimiser, progress);
         session.write_model(in("model.safetensors"), provenance, validation.loss);
       }
     }
     bool const stops = hooks.should_stop();
-    if (stops || is_due(step, config.checkpoint_every, config.steps))
+    // With the best, too: a training that has results can always go on.
+    if (stops || is_best || is_due(step, config.checkpoint_every, config.steps))
       save_checkpoint(last, config, data, optimiser, progress);
     if (stops && step < config.steps) return Outcome::interrupted;
   }

@@ -27,6 +27,8 @@ struct Report {
 
 struct Hooks {
   std::function<bool()> should_stop = [] { return false; };  ///< asked after each step
+  /// What the targets themselves give, before the first step of a new training.
+  std::function<void(Scalars const&)> on_ideal = [](Scalars const&) {};
   std::function<void(Report const&)> on_step = [](Report const&) {};
   std::function<void(std::int64_t step, Scalars const&)> on_validation = [](std::int64_t, Scalars const&) {};
 };
