@@ -123,17 +123,22 @@ int train_network(Options const& options) {
     }
     std::fflush(stdout);
   };
+  auto const write_page = [&] {
+    train::write_page(options.output + "/training.html", options.output + "/history.jsonl", options.output);
+  };
   train::Outcome outcome{};
   try {
     outcome = train::train(config, data, options.output,
                            {{"command", command}, {"version", CORPUSCLE_VERSION}}, options.resume, hooks);
   } catch (train::NotFinite const&) {
+    line.clear();
+    write_page();
     if (!options.report.empty())
       fmt::print("epoch {} loss nan\n", epoch + 1);  // no other try will end better
     throw;
   }
   line.clear();
-  train::write_page(options.output + "/training.html", options.output + "/history.jsonl", options.output);
+  write_page();
   if (outcome == train::Outcome::interrupted) {
     fmt::print(stderr,
                "corpuscle: interrupted; {}/last.safetensors is written, --resume goes on from there\n",

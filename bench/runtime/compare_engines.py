@@ -161,6 +161,30 @@ def print_table(rows):
               f"| {row['start_cpu_ms']:.0f} |", flush=True)
 
 
+def print_summary(rows):
+    """A line per network and length: ours beside the fastest rival, which in bf16 may be one in fp32."""
+    print("\n| network | elements | fp32 [ms] | fastest rival | ratio | bf16 [ms] | fastest rival | ratio "
+          "| largest deviation, fp32 | same class, bf16 | memory, fp32 / bf16 [MB] | of the rivals |")
+    print("| --- | --: | --: | --- | --: | --: | --- | --: | --: | --: | --- | --- |")
+    cases = dict.fromkeys((row["model"], str(row["elements"])) for row in rows)
+    for model, elements in cases:
+        case = [row for row in rows if (row["model"], str(row["elements"])) == (model, elements)
+                and "2 threads" not in row["engine"]]
+        ours = {row["engine"].split()[-1]: row for row in case if "ours" in row["engine"]}
+        rivals = [row for row in case if "ours" not in row["engine"]]
+        cells = []
+        for number in ("fp32", "bf16"):
+            best = min((row for row in rivals if number == "bf16" or "fp32" in row["engine"]),
+                       key=lambda row: row["ms_min"])
+            mine = ours[number]["ms_min"]
+            cells.append(f"{mine:.3g} | {best['engine']} {best['ms_min']:.3g} | {best['ms_min'] / mine:.2f}")
+        memory = [row["memory_MB"] for row in rivals]
+        length = elements.strip("()[]").replace(", ", " to ")
+        print(f"| {model} | {length} | {cells[0]} | {cells[1]} | {ours['fp32']['largest_deviation']:.0e} "
+              f"| {100 * ours['bf16']['same_class']:.2f} % | {ours['fp32']['memory_MB']:.0f} / "
+              f"{ours['bf16']['memory_MB']:.0f} | {min(memory):.0f} to {max(memory):.0f} |")
+
+
 def n_features_of(path):
     with open(path, "rb") as file:
         size = struct.unpack("<Q", file.read(8))[0]
@@ -210,6 +234,7 @@ def main():
                 print_table([row for row in rows if row["model"] == model and row["elements"] == length])
                 if arguments.json:
                     arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print_summary(rows)
     print_sizes(arguments)
 
 

@@ -81,8 +81,10 @@ int main(int argc, char** argv) {
     artifact::KernelTransformerConfig positive;
     positive.features = artifact::KernelFeatures::positive;
     using encoding::Layout;
+    artifact::WindowTransformerConfig window;
+    window.regressed = static_cast<std::int64_t>(encoding::regression_names(Layout::standard).size());
     Kind const kinds[] = {
-        {artifact::WindowTransformerConfig{}, "corpuscle-clusters-1", Layout::standard},
+        {window, "corpuscle-clusters-1", Layout::standard},
         {artifact::AttentionConfig{}, "mlpf-2026-clusters", Layout::mlpf_2026},
         {artifact::GnnLshConfig{}, "mlpf-2023-clusters", Layout::mlpf_2023},
         {artifact::KernelTransformerConfig{}, "mlpf-2023-clusters", Layout::mlpf_2023},

@@ -47,7 +47,7 @@ TEST(History, AFigureIsReadBack) {
   EXPECT_TRUE(logged(path, "validation", "los").empty());
 }
 
-TEST(History, AFullDiskIsAnError) {
+TEST(History, AFolderThatIsNotThereIsAnError) {
   dataset::Folder const folder("history_full");
   EXPECT_THROW(History(folder / "no/such/h.jsonl", 0), core::EnvironmentError);
 }

@@ -265,7 +265,7 @@ TEST(Train, ANumberThatIsNoneIsFoundInItsStepWithTheEvent) {
   EXPECT_EQ(run.last(), one.last());  // the last good one
 }
 
-TEST(Train, AGradientThatExplodesIsFound) {
+TEST(Train, ATrainingThatExplodesIsStopped) {
   Training const run("explodes", {"optimiser.learning_rate=10", "optimiser.warm_up=0",
                                   "optimiser.clip_norm=0", "steps=300", "loss.momentum=1e6",
                                   "optimiser.beta2=0", "optimiser.beta1=0.99", "optimiser.weight_decay=10"});

@@ -21,6 +21,7 @@ constexpr char const* version = "1";
 /// What must be the same when training goes on.
 std::string essentials(TrainConfig config) {
   TrainConfig const usual;
+  config.data.directories = {};  // Data::checksum says whether they hold the same, wherever they are
   config.data.threads = usual.data.threads;
   config.checkpoint_every = usual.checkpoint_every;
   config.log_every = usual.log_every;
