@@ -334,7 +334,7 @@ void add_reconstruct(CLI::App& app, int& exit_code) {
                        "With this network, of models/ or of 'corpuscle train'; else with the rules")
           ->type_name("FILE");
   verb->add_option("--precision", options->precision,
-                   "Of the network's products of matrices: bf16 is faster on CPUs that have it")
+                   "Of the network's matrix products: bf16 is faster on CPUs that have it")
       ->needs(model)
       ->check(CLI::IsMember({"fp32", "bf16"}))
       ->capture_default_str();
